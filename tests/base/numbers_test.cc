@@ -16,7 +16,7 @@ TEST_CASE("numbers say which character is wrong") {
 
 TEST_CASE("BCD is swapped, and odd lengths end in F (TS 31.102 4.2.2)") {
   ByteArray<10> out;
-  CHECK(to_hex(*write_bcd("262010000000001", out)) == "62021000000000f1");
+  CHECK(to_hex(*write_bcd("262010000000001", out)) == "62020100000000f1");
   char digits[20];
   CHECK(*parse_bcd(ByteView(out).first(8), digits) == "262010000000001");
   const uint8_t filler_inside[] = {0xf2, 0x31};
