@@ -13,6 +13,9 @@ namespace simurgh {
 template <typename Tag, size_t digits_min, size_t digits_max>
 class DigitString {
  public:
+  static constexpr size_t size_min = digits_min;
+  static constexpr size_t size_max = digits_max;
+
   constexpr DigitString() = default;
 
   // bad_length or bad_value with the offset of the offending character.
