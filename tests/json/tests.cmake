@@ -1,0 +1,1 @@
+simurgh_test(json simurgh_formats_json simurgh_io_json)
