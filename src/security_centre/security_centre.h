@@ -1,0 +1,128 @@
+// The security centre (SC): everything that happens to a chip's keys after it was sold. It signs
+// chips up (D5), personalises them at their first logon (D6-D9), re-keys them (D11), authorises
+// and confirms resets (D10), and tells misuse apart from bad luck (D12).
+//
+// It is not the HLR (it talks to one through hlr::SubscriberDirectory), not the bearer (short
+// messages leave through Bearer), and has no clock, randomness or I/O. One thread. Everything that
+// a function changes is in the open transaction of the stores; the caller commits and only then
+// lets the Bearer's messages out, so a message never speaks of what is not durable.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "audit/log.h"
+#include "base/numbers.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "crypto/key_store.h"
+#include "fleet/fleet.h"
+#include "hlr/key_journal.h"
+#include "hlr/subscriber_directory.h"
+#include "security_centre/store.h"
+
+namespace simurgh::security_centre {
+
+// Where messages to chips go. `user_data` is TP-UD with its header (UDHI set), at most 140
+// octets, already one part of a concatenation where needed.
+class Bearer {
+ public:
+  virtual ~Bearer() = default;
+  virtual void send_short_message(const Msisdn& to, ByteView user_data) = 0;
+};
+
+struct Settings {
+  Msisdn own_number;                   // the centre's E.164 address, the hotline of new chips (D6)
+  Duration answer_wait_first = seconds(20);  // before a message is sent again; doubles each time
+  Duration answer_wait_max = minutes(10);
+  uint32_t sends_max = 6;              // of one message, then the negotiation is given up …
+  Duration work_retry_wait = hours(1); // … and begun again after this, or when the chip shows up
+  uint32_t code_tries_max = 5;         // wrong activation codes per order (D12), then frozen
+  size_t sessions_max = 200'000;       // negotiations at a time
+  bool ask_new_pin = false;            // D8: the chip asks its user for a new PIN
+};
+
+// The order that brings a chip to a customer (D5).
+struct SignUp {
+  Iccid iccid;
+  ByteString<8> ver;   // as read from the chip or the card body
+  uint32_t life = 0;   // 0 for a chip that was never returned
+  std::string contract;
+  Msisdn msisdn;
+  fleet::CodeKind code_kind = fleet::CodeKind::none;
+  // The activation code: the digits of a short code or the 16 octets of a 128-bit secret.
+  Secret<16> code;
+  uint8_t suite = 0;   // 0: the batch's
+  bool server_made_key = false;  // D9
+};
+
+struct SignedUp {
+  std::string order;
+  Imsi imsi;
+};
+
+class SecurityCentre {
+ public:
+  struct Parts {
+    Store& store;
+    fleet::Fleet& fleet;
+    hlr::SubscriberDirectory& directory;
+    hlr::KeyJournal& journal;
+    audit::Log& audit;
+    crypto::KeyStore& keys;
+    Random& random;
+    Bearer& bearer;
+  };
+
+  SecurityCentre(const Settings& settings, const Parts& parts);
+  ~SecurityCentre();
+
+  // After start-up: takes up the open work again. Sends nothing before on_time.
+  Result<void> resume(Instant now);
+
+  // D5. `not_found`: no allocation has this ICCID or VER is not its own; `already_exists`: the
+  // chip is under contract; `not_allowed`: the version is revoked, or a reset is not confirmed;
+  // `bad_value`: life or code is not right. The same order again answers the same.
+  Result<SignedUp> sign_up(const SignUp& order, std::string_view actor, Instant now);
+
+  // D11: hotline on, and a new epoch as soon as the chip can be reached. `not_found`, `bad_state`.
+  Result<void> rekey(const Iccid& iccid, std::string_view actor, Instant now);
+
+  // D10: the signed command for this chip and its fresh nonce. HLR and AuC entries go now; the
+  // chip can be sold again when its receipt was confirmed. Asking again gives a new command.
+  Result<ByteString<512>> authorise_reset(const Iccid& iccid, uint32_t life, ByteView nonce,
+                                          std::string_view actor, Instant now);
+  // `bad_mac` when the receipt is not this chip's of its next life.
+  Result<void> confirm_reset(const Iccid& iccid, ByteView receipt, std::string_view actor,
+                             Instant now);
+
+  // A new activation code for an order that is open or frozen; its tries start again (D12).
+  Result<void> renew_code(std::string_view order, fleet::CodeKind kind, const Secret<16>& code,
+                          std::string_view actor, Instant now);
+
+  // The chip registered in a network. Starts or goes on with its open work.
+  void on_located(const Imsi& imsi, Instant now);
+  // A short message to the centre's number: TP-UD, with `has_header` as TP-UDHI says.
+  void on_short_message(const Msisdn& from, ByteView user_data, bool has_header, Instant now);
+
+  // Repetitions and what is due; call at next_deadline() or any time.
+  void on_time(Instant now);
+  Instant next_deadline() const;
+
+  struct Figures {
+    uint64_t negotiations_begun = 0, personalised = 0, rekeyed = 0, resets_authorised = 0,
+             resets_confirmed = 0, messages_out = 0, messages_in = 0, refused_packets = 0,
+             refused_messages = 0, wrong_codes = 0, two_chips = 0, resyncs = 0;
+  };
+  const Figures& figures() const { return figures_; }
+  size_t sessions() const;
+
+ private:
+  struct Session;
+  struct State;
+  std::unique_ptr<State> state_;
+  Figures figures_;
+};
+
+}  // namespace simurgh::security_centre
