@@ -126,6 +126,23 @@ class Writer {
     patch_u8(offset + 1, static_cast<uint8_t>(value));
   }
 
+  // Moves what was written from `offset` on and leaves `count` zero octets there: for a length that
+  // proves longer than the room left for it.
+  Writer& insert(size_t offset, size_t count) {
+    SIMURGH_CHECK(failed_ || offset <= size_);
+    if (failed_ || count > output_.size() - size_) {
+      failed_ = true;
+      return *this;
+    }
+    std::memmove(output_.data() + offset + count, output_.data() + offset, size_ - offset);
+    std::memset(output_.data() + offset, 0, count);
+    size_ += count;
+    return *this;
+  }
+
+  // Makes the whole writing fail: a field was given that the format cannot carry.
+  void set_failed() { failed_ = true; }
+
   // What was written, or no_space when it did not fit.
   Result<ByteView> finish() const {
     if (failed_) return fail(ErrorCode::no_space, size_);
