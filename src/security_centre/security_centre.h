@@ -16,6 +16,7 @@
 #include "base/numbers.h"
 #include "base/random.h"
 #include "base/time.h"
+#include "conversations/personalisation/activation_code.h"
 #include "crypto/key_store.h"
 #include "fleet/fleet.h"
 #include "hlr/key_journal.h"
@@ -33,28 +34,26 @@ class Bearer {
 };
 
 struct Settings {
-  Msisdn own_number;                   // the centre's E.164 address, the hotline of new chips (D6)
+  Msisdn own_number;  // the centre's E.164 address, the hotline of new chips (D6)
   Duration answer_wait_first = seconds(20);  // before a message is sent again; doubles each time
   Duration answer_wait_max = minutes(10);
-  uint32_t sends_max = 6;              // of one message, then the negotiation is given up …
-  Duration work_retry_wait = hours(1); // … and begun again after this, or when the chip shows up
-  uint32_t code_tries_max = 5;         // wrong activation codes per order (D12), then frozen
-  size_t sessions_max = 200'000;       // negotiations at a time
-  bool ask_new_pin = false;            // D8: the chip asks its user for a new PIN
+  uint32_t sends_max = 6;               // of one message, then the negotiation is given up …
+  Duration work_retry_wait = hours(1);  // … and begun again after this, or when the chip shows up
+  uint32_t code_tries_max = 5;          // wrong activation codes per order (D12), then frozen
+  size_t sessions_max = 200'000;        // negotiations at a time
+  bool ask_new_pin = false;             // D8: the chip asks its user for a new PIN
 };
 
 // The order that brings a chip to a customer (D5).
 struct SignUp {
   Iccid iccid;
-  ByteString<8> ver;   // as read from the chip or the card body
-  uint32_t life = 0;   // 0 for a chip that was never returned
+  personalisation::Ver ver{};  // as read from the chip or the card body
+  uint32_t life = 0;           // as read from the chip; 0 for a chip that was never returned
   std::string contract;
   Msisdn msisdn;
-  fleet::CodeKind code_kind = fleet::CodeKind::none;
-  // The activation code: the digits of a short code or the 16 octets of a 128-bit secret.
-  Secret<16> code;
-  uint8_t suite = 0;   // 0: the batch's
-  bool server_made_key = false;  // D9
+  personalisation::ActivationCode code;
+  personalisation::SuiteSet suites;  // empty: those of the batch
+  bool server_made_key = false;      // D9
 };
 
 struct SignedUp {
@@ -89,16 +88,18 @@ class SecurityCentre {
   // D11: hotline on, and a new epoch as soon as the chip can be reached. `not_found`, `bad_state`.
   Result<void> rekey(const Iccid& iccid, std::string_view actor, Instant now);
 
-  // D10: the signed command for this chip and its fresh nonce. HLR and AuC entries go now; the
-  // chip can be sold again when its receipt was confirmed. Asking again gives a new command.
-  Result<ByteString<512>> authorise_reset(const Iccid& iccid, uint32_t life, ByteView nonce,
-                                          std::string_view actor, Instant now);
-  // `bad_mac` when the receipt is not this chip's of its next life.
+  // D10: the signed RESET for this chip and its RESET_CHALLENGE (the chip's message, as the
+  // dealer's tool read it). HLR and AuC entries go now; the chip can be sold again when its receipt
+  // was confirmed. Asking again gives a command for the new challenge; for a challenge of the next
+  // life (the receipt got lost) the same command again, to which the chip repeats its receipt.
+  Result<personalisation::Message> authorise_reset(const Iccid& iccid, ByteView challenge,
+                                                   std::string_view actor, Instant now);
+  // `receipt` is RESET_DONE; `bad_mac` when it is not this chip's of its next life.
   Result<void> confirm_reset(const Iccid& iccid, ByteView receipt, std::string_view actor,
                              Instant now);
 
   // A new activation code for an order that is open or frozen; its tries start again (D12).
-  Result<void> renew_code(std::string_view order, fleet::CodeKind kind, const Secret<16>& code,
+  Result<void> renew_code(std::string_view order, const personalisation::ActivationCode& code,
                           std::string_view actor, Instant now);
 
   // The chip registered in a network. Starts or goes on with its open work.

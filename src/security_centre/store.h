@@ -15,6 +15,7 @@
 namespace simurgh::security_centre {
 
 constexpr size_t epoch_secret_octets = 32;
+constexpr size_t reset_octets_max = 640;  // personalisation::message_octets_max
 using SealedSecret = ByteString<epoch_secret_octets + crypto::KeyStore::seal_overhead_octets>;
 
 // What is being done with a chip's keys. The number is stored.
@@ -28,7 +29,8 @@ struct ChipKeys {
   Iccid iccid;
   Imsi imsi;
   uint32_t life = 0;
-  uint8_t suite = 0;  // personalisation::Suite as stored
+  ByteArray<8> ver{};
+  uint8_t suites_allowed = 0;  // by the operator, for this chip (personalisation::SuiteSet)
 
   // The epoch that the AuC uses. Epoch 0 is Ki_1 of this life.
   uint32_t active_epoch = 0;
@@ -48,14 +50,19 @@ struct ChipKeys {
   uint64_t counter_from_chip_active = 0;
   uint64_t counter_from_chip_previous = 0;
 
-  // M1 of the chip: its highest attempt number seen and the hash of that message, by which two
-  // chips with one identity show themselves (D12).
+  // M1 of the chip: its highest attempt number seen, in which epoch's negotiation, and the hash of
+  // that message, by which two chips with one identity show themselves (D12).
   uint32_t attempt_last = 0;
+  uint32_t attempt_epoch = 0;
   ByteArray<32> m1_hash_last{};
+  uint8_t chip_suites = 0;  // what the chip said last that it can (personalisation::SuiteSet)
+
+  // RESET as it was given to the dealer last (D10), until its receipt is confirmed; else empty.
+  ByteString<reset_octets_max> reset;
 
   Work work = Work::none;
-  uint32_t work_attempts = 0;   // negotiations begun for this work
-  Instant work_next_try;        // not before this instant
+  uint32_t work_attempts = 0;       // negotiations begun for this work
+  Instant work_next_try;            // not before this instant
   bool commit_unconfirmed = false;  // COMMIT is repeated until DONE
   bool directory_behind = false;    // the network's HLR has not confirmed the active key yet
 

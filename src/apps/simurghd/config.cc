@@ -1,0 +1,224 @@
+#include "apps/simurghd/config.h"
+
+#include <fmt/format.h>
+
+#include <set>
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+namespace simurgh::simurghd {
+
+namespace {
+
+// Reads one table, notes which keys were asked for, and complains about the rest.
+class Table {
+ public:
+  Table(const toml::table* table, std::string path, std::string_view file, std::string& problem)
+      : table_(table), path_(std::move(path)), file_(file), problem_(problem) {}
+
+  void text(const char* key, std::string& out) {
+    if (const toml::node* node = take(key)) {
+      if (const auto value = node->value_exact<std::string>()) {
+        out = *value;
+      } else {
+        wrong(key, *node, "a text in quotes");
+      }
+    }
+  }
+  void flag(const char* key, bool& out) {
+    if (const toml::node* node = take(key)) {
+      if (const auto value = node->value_exact<bool>()) {
+        out = *value;
+      } else {
+        wrong(key, *node, "true or false");
+      }
+    }
+  }
+  template <typename Integer>
+  void number(const char* key, Integer& out, int64_t lowest, int64_t highest) {
+    if (const toml::node* node = take(key)) {
+      const auto value = node->value_exact<int64_t>();
+      if (value && *value >= lowest && *value <= highest) {
+        out = static_cast<Integer>(*value);
+      } else {
+        wrong(key, *node, fmt::format("a whole number from {} to {}", lowest, highest));
+      }
+    }
+  }
+  void duration_s(const char* key, Duration& out, int64_t highest_s) {
+    double value_s = static_cast<double>(out.ms) / 1000;
+    if (const toml::node* node = take(key)) {
+      const auto value = node->value<double>();
+      if (value && *value > 0 && *value <= static_cast<double>(highest_s)) {
+        value_s = *value;
+      } else {
+        wrong(key, *node, fmt::format("seconds, above 0 and at most {}", highest_s));
+      }
+    }
+    out = milliseconds(static_cast<int64_t>(value_s * 1000));
+  }
+  void texts(const char* key, std::vector<std::string>& out) {
+    const toml::node* node = take(key);
+    if (!node) return;
+    const toml::array* list = node->as_array();
+    if (!list) return wrong(key, *node, "a list of texts");
+    out.clear();
+    for (const toml::node& item : *list) {
+      const auto value = item.value_exact<std::string>();
+      if (!value) return wrong(key, item, "a list of texts");
+      out.push_back(*value);
+    }
+  }
+  Table table(const char* key) {
+    const toml::node* node = take(key);
+    if (node && !node->is_table()) wrong(key, *node, "a table");
+    return {node ? node->as_table() : nullptr, name_of(key), file_, problem_};
+  }
+  std::vector<Table> tables(const char* key) {
+    std::vector<Table> out;
+    const toml::node* node = take(key);
+    if (!node) return out;
+    const toml::array* list = node->as_array();
+    if (!list) {
+      wrong(key, *node, fmt::format("a list of tables, written [[{}]]", name_of(key)));
+      return out;
+    }
+    for (const toml::node& item : *list) {
+      if (!item.is_table()) {
+        wrong(key, item, "a list of tables");
+        break;
+      }
+      out.push_back({item.as_table(), name_of(key), file_, problem_});
+    }
+    return out;
+  }
+  void complain(const char* key, const std::string& what) {
+    const toml::node* node = table_ ? table_->get(key) : nullptr;
+    say(node ? node->source().begin.line : 0, fmt::format("{}: {}", name_of(key), what));
+  }
+  // To be called last: a key that nobody asked for is a spelling mistake.
+  void finish() {
+    if (!table_) return;
+    for (const auto& [key, node] : *table_) {
+      if (taken_.contains(std::string(key.str()))) continue;
+      std::string known;
+      for (const std::string& name : taken_) known += (known.empty() ? "" : ", ") + name;
+      say(node.source().begin.line,
+          fmt::format("{}: there is no such key; known here: {}",
+                      name_of(std::string(key.str()).c_str()), known));
+    }
+  }
+
+ private:
+  const toml::node* take(const char* key) {
+    taken_.insert(key);
+    return table_ ? table_->get(key) : nullptr;
+  }
+  std::string name_of(const char* key) const { return path_.empty() ? key : path_ + "." + key; }
+  void wrong(const char* key, const toml::node& node, const std::string& wanted) {
+    say(node.source().begin.line, fmt::format("{}: expected {}", name_of(key), wanted));
+  }
+  void say(uint32_t line, const std::string& what) {
+    if (problem_.empty()) problem_ = fmt::format("{}:{}: {}", file_, line, what);
+  }
+
+  const toml::table* table_;
+  std::string path_;
+  std::string file_;
+  std::string& problem_;
+  std::set<std::string> taken_;
+};
+
+void read_centre(Table table, security_centre::Settings& out) {
+  std::string number;
+  table.text("number", number);
+  if (!number.empty()) {
+    if (const auto parsed = Msisdn::parse(number)) {
+      out.own_number = *parsed;
+    } else {
+      table.complain("number", "expected an E.164 number of 1 to 15 digits without '+'");
+    }
+  }
+  table.duration_s("answer_wait_first_s", out.answer_wait_first, 3600);
+  table.duration_s("answer_wait_max_s", out.answer_wait_max, 86'400);
+  table.number("sends_max", out.sends_max, 1, 100);
+  table.duration_s("work_retry_wait_s", out.work_retry_wait, 30 * 86'400);
+  table.number("code_tries_max", out.code_tries_max, 1, 100);
+  table.number("sessions_max", out.sessions_max, 1, 10'000'000);
+  table.flag("ask_new_pin", out.ask_new_pin);
+  table.finish();
+}
+
+void read_hlr(Table table, Config& out) {
+  std::string kind = "built-in";
+  table.text("kind", kind);
+  if (kind == "osmo-hlr") {
+    out.hlr = Config::Hlr::osmo_hlr;
+  } else if (kind != "built-in") {
+    table.complain("kind", "expected \"built-in\" or \"osmo-hlr\"");
+  }
+  table.text("gsup_listen", out.gsup_listen);
+  table.text("osmo_hlr_ctrl", out.osmo_hlr_ctrl);
+  table.text("hotline_apn", out.hotline_apn);
+  table.flag("allow_comp128_import", out.allow_comp128_import);
+  for (Table& peer : table.tables("peer")) {
+    GsupPeer read;
+    read.operations = {"auth-info", "update-location", "purge"};
+    peer.text("name", read.name);
+    peer.texts("imsi_prefixes", read.imsi_prefixes);
+    peer.texts("operations", read.operations);
+    if (read.name.empty()) peer.complain("name", "every peer needs the name that it announces");
+    for (const std::string& operation : read.operations) {
+      if (operation != "auth-info" && operation != "update-location" && operation != "purge") {
+        peer.complain("operations", "expected some of: auth-info, update-location, purge");
+      }
+    }
+    peer.finish();
+    out.gsup_peers.push_back(std::move(read));
+  }
+  table.finish();
+}
+
+}  // namespace
+
+bool parse_config(std::string_view text, std::string_view name, Config& out,
+                  std::string& problem) {
+  problem.clear();
+  const toml::parse_result parsed = toml::parse(text, name);
+  if (!parsed) {
+    problem = fmt::format("{}:{}: {}", name, parsed.error().source().begin.line,
+                          parsed.error().description());
+    return false;
+  }
+  Table top(&parsed.table(), "", name, problem);
+  top.text("data_dir", out.data_dir);
+  top.flag("production", out.production);
+  top.flag("allow_legacy_1997", out.allow_legacy_1997);
+  top.text("log_level", out.log_level);
+  Table api = top.table("api");
+  api.text("listen", out.api_listen);
+  api.finish();
+  Table smpp = top.table("smpp");
+  smpp.text("connect", out.smpp_connect);
+  smpp.text("system_id", out.smpp_system_id);
+  smpp.text("password_file", out.smpp_password_file);
+  smpp.number("window", out.smpp_window, 1, 10'000);
+  smpp.finish();
+  read_hlr(top.table("hlr"), out);
+  read_centre(top.table("security_centre"), out.centre);
+  top.finish();
+  if (problem.empty() && out.data_dir.empty()) {
+    problem = fmt::format("{}: data_dir: say in which folder the server keeps its data", name);
+  }
+  if (problem.empty() && out.centre.own_number.empty()) {
+    problem = fmt::format(
+        "{}: security_centre.number: say the E.164 number that the SMSC routes to this server",
+        name);
+  }
+  if (problem.empty() && out.production && out.allow_legacy_1997) {
+    problem = fmt::format("{}: allow_legacy_1997 is insecure and not possible in production", name);
+  }
+  return problem.empty();
+}
+
+}  // namespace simurgh::simurghd

@@ -1,0 +1,49 @@
+// The configuration of simurghd: a TOML file in which every key is known and checked. An unknown
+// key, a wrong type or a value out of range is an error that names the key and its place.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "security_centre/security_centre.h"
+
+namespace simurgh::simurghd {
+
+struct GsupPeer {
+  std::string name;                        // the IPA unit name of a visited network's node
+  std::vector<std::string> imsi_prefixes;  // empty: none allowed
+  std::vector<std::string> operations;     // of: auth-info, update-location, purge
+};
+
+struct Config {
+  std::string data_dir;        // database, journal, key store, tokens
+  bool production = false;     // refuses known test keys and the legacy profile
+  std::string log_level = "info";
+
+  std::string api_listen = "127.0.0.1:8430";
+
+  std::string smpp_connect;    // HOST:PORT of the SMSC; empty: no short-message link
+  std::string smpp_system_id = "simurgh";
+  std::string smpp_password_file;
+  int smpp_window = 100;
+
+  enum class Hlr { built_in, osmo_hlr } hlr = Hlr::built_in;
+  std::string gsup_listen = "127.0.0.1:4222";
+  std::vector<GsupPeer> gsup_peers;
+  std::string osmo_hlr_ctrl = "127.0.0.1:4259";
+  std::string hotline_apn = "activation";
+  bool allow_comp128_import = false;
+  bool allow_legacy_1997 = false;
+
+  security_centre::Settings centre;
+};
+
+// The text of a configuration; `name` is the file's name for messages. On failure `problem` says
+// what is wrong, where, and what is allowed.
+bool parse_config(std::string_view text, std::string_view name, Config& out, std::string& problem);
+
+// A complete configuration file with every key, its default and its meaning.
+std::string config_template(std::string_view data_dir);
+
+}  // namespace simurgh::simurghd
