@@ -43,21 +43,21 @@ struct AccessRule {
   friend bool operator==(const AccessRule&, const AccessRule&) = default;
 };
 
-// A PIN in the PIN status template (tag C6): key reference (tag 83) and whether it is enabled.
+// A PIN in the PIN status template (tag C6): key reference (tag 83), whether it is enabled, and
+// the usage qualifier (tag 95) that a universal PIN has.
 struct PinStatus {
   uint8_t key_reference = 0;
   bool enabled = false;
+  std::optional<uint8_t> usage_qualifier{};
   friend bool operator==(const PinStatus&, const PinStatus&) = default;
 };
 
 struct PinStatusTemplate {
   std::array<PinStatus, pin_references_max> pins{};
   uint8_t count = 0;
-  // Octets of the PS_DO (tag 90); 0 means as many as `count` bits need.
-  uint8_t status_octets = 0;
 };
 
-// Proprietary information (tag A5); `present` for the empty template.
+// Proprietary information (tag A5).
 struct ProprietaryInformation {
   std::optional<uint8_t> uicc_characteristics;  // tag 80
   ByteView application_power_consumption;       // tag 81
@@ -87,9 +87,10 @@ struct Fcp {
   std::optional<uint8_t> short_file_id;
 };
 
-// Unknown data objects are skipped. truncated, bad_length, bad_value.
+// Unknown data objects are skipped. truncated, trailing_bytes, bad_length, bad_value; not_found
+// without a file descriptor; unsupported for file types that are not above.
 Result<Fcp> parse_fcp(ByteView bytes);
-// too_large above fcp_value_octets_max, no_space, bad_value for an SFI above 30.
+// too_large above fcp_value_octets_max, no_space, bad_value for an SFI above 30 or too many PINs.
 Result<ByteView> write_fcp(const Fcp& fcp, MutableByteView out);
 
 }  // namespace simurgh::apdu
