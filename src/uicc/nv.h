@@ -49,8 +49,7 @@ class MemoryNv : public Nv {
   Result<void> write(size_t offset, ByteView bytes) override;
 
  private:
-  static constexpr size_t chunk_octets = 512;
-  struct Chunk;
+  static constexpr size_t chunk_octets = 1024;
   size_t size_octets_;
   size_t granule_octets_;
   std::vector<std::vector<uint8_t>> chunks_;
@@ -127,24 +126,32 @@ class NvStore {
     uint16_t size_octets;
     uint32_t offset;  // of the value, in the Nv
   };
-  struct Frame;
+  struct BankHeader {
+    uint32_t generation = 0;
+    uint32_t snapshot_octets = 0;
+  };
+  class SnapshotWriter;
 
   size_t align(size_t octets) const;
   size_t bank_offset(int bank) const { return static_cast<size_t>(bank) * bank_octets(); }
-  Result<uint32_t> read_header(int bank, size_t* snapshot_octets) const;
-  Result<void> write_header(int bank, uint32_t generation, size_t snapshot_octets);
-  Result<void> zero(size_t offset, size_t octets);
-  Result<bool> is_zero(size_t offset, size_t octets) const;
+  size_t bank_end(int bank) const { return bank_offset(bank) + bank_octets(); }
+  size_t snapshot_offset(int bank) const;
+  Result<BankHeader> read_header(int bank) const;
+  Result<void> write_header(int bank, const BankHeader& header);
+  Result<void> zero(size_t offset, size_t end);
+  ByteArray<8> seal_of(uint32_t generation, ByteView frame) const;
+  Result<size_t> read_frame(size_t offset, size_t end, std::vector<uint8_t>& frame) const;
   Result<size_t> replay_frame(size_t offset, size_t end);
+  Result<void> replay(const BankHeader& header);
   Result<void> expect_no_frame(size_t offset, size_t end) const;
+  Result<size_t> write_frame(size_t offset, uint32_t generation, uint32_t sequence, ByteView items);
   Result<void> append(const NvTransaction& transaction);
   Result<void> compact(const NvTransaction& transaction);
-  Result<void> write_frame(size_t offset, ByteView items);
-  ByteArray<8> seal_of(ByteView frame) const;
+  size_t snapshot_octets_after(const NvTransaction& transaction) const;
   std::vector<Entry>::const_iterator find(NvKey key) const;
-  void set(NvKey key, uint32_t offset, uint16_t size_octets);
+  void set(NvKey key, size_t offset, size_t size_octets);
   void remove(NvKey key);
-  bool touches_secret(const NvTransaction& transaction) const;
+  bool replaces_secret(const NvTransaction& transaction) const;
 
   Nv& nv_;
   ByteArray<16> seal_key_;

@@ -1,0 +1,1 @@
+simurgh_test(uicc simurgh_uicc simurgh_io_crypto_openssl)
