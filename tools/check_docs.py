@@ -3,7 +3,8 @@
 
   - a path in `back quotes` or a [link](path) in README.md and docs/ exists: from the root, or
     beside the document, or under src/; {a,b} and * are understood
-  - each command in a code block that begins with ./dev is one that dev knows
+  - each command that begins with ./dev is one that dev knows
+  - a docs/….md that a comment in src/ names exists
 
 A word in back quotes counts as a path when it has a slash and begins with a file or folder of the
 root, of src/ or of docs/, or when it is a bare file name ending in a suffix below.
@@ -17,11 +18,14 @@ from pathlib import Path
 import re
 import sys
 
+import cpp_text
+
 CODE_BLOCK = re.compile(r'^```.*?^```', re.MULTILINE | re.DOTALL)
 QUOTED = re.compile(r'`([^`\n]+)`')
 LINK = re.compile(r'\]\(([^)#\s]+)(?:#[^)]*)?\)')
 DEV = re.compile(r'(?:^|[\s`(])\./dev(?:[ \t]+(-{0,2}[\w-]+))?', re.MULTILINE)
 PATH = re.compile(r'[\w.*{},+/-]+')
+NAMED_IN_SOURCES = re.compile(r'\bdocs/[\w/.-]+\.md\b')
 SUFFIXES = ('.cc', '.h', '.py', '.sh', '.md', '.txt', '.pml', '.json', '.cmake', '.sql')
 
 # Made by running something, or of the shared folder beside the tree.
@@ -80,13 +84,22 @@ def check_document(root, document, commands):
     return findings
 
 
+def check_comments(root):
+    """Documents that sources send their reader to."""
+    return [f'{path.relative_to(root)}:{cpp_text.line_of(text, match.start())}: there is no '
+            f'{match[0]}'
+            for path in cpp_text.our_files(root, 'src')
+            for text in [path.read_text()]
+            for match in NAMED_IN_SOURCES.finditer(text) if not (root / match[0]).exists()]
+
+
 def check(root):
     root = Path(root).resolve()
     commands = dev_commands(root)
     documents = [path for path in [root / 'README.md', *sorted((root / 'docs').rglob('*.md'))]
                  if path.is_file()]
     return [finding for document in documents
-            for finding in check_document(root, document, commands)]
+            for finding in check_document(root, document, commands)] + check_comments(root)
 
 
 def main():

@@ -84,6 +84,10 @@ class Docs(TreeTest):
         self.assert_finds(self.findings('See [it](docs/gone.md).\n'), 'docs/gone.md')
         self.assert_finds(self.findings('See `gone.md`.\n'), 'gone.md')
 
+    def test_a_document_that_a_source_names(self):
+        self.tree({'src/base/x.cc': '// Layout: docs/gone.md.\n// Words: docs/glossary.md\n'})
+        self.assert_finds(self.findings('\n'), 'src/base/x.cc:1', 'docs/gone.md')
+
     def test_a_command_that_dev_does_not_know(self):
         self.assert_finds(self.findings('```\n./dev fly\n```\n'), 'README.md:2', '"fly"')
 
