@@ -40,9 +40,9 @@ class Outcome:
         self.kept = kept
 
 
-def run_target(tree, target, seconds):
+def run_target(root, tree, target, seconds):
     """Fuzzes one target for about so many seconds (the replay of its corpus comes first)."""
-    seeds = ROOT / 'fuzz' / 'corpus' / target
+    seeds = root / 'fuzz' / 'corpus' / target
     found = tree / 'corpus' / target
     log = tree / 'log' / f'{target}.log'
     for folder in (seeds, found, log.parent):
@@ -51,7 +51,7 @@ def run_target(tree, target, seconds):
     options = [f'-max_total_time={seconds}', f'-timeout={INPUT_SECONDS_MAX}',
                f'-rss_limit_mb={MEMORY_MB_MAX}', f'-artifact_prefix={seeds}/',
                '-print_final_stats=1', '-use_value_profile=1']
-    dictionary = ROOT / 'fuzz' / 'dict' / f'{target}.dict'
+    dictionary = root / 'fuzz' / 'dict' / f'{target}.dict'
     if dictionary.exists():
         options.append(f'-dict={dictionary}')
     with log.open('w') as out:
@@ -74,13 +74,14 @@ def report(outcome):
                       or 'runtime error' in line), max(0, len(lines) - 40))
         print('\n'.join(lines[begin:begin + 40]))
         for path in outcome.kept:
-            print(f'kept: {path.relative_to(ROOT)}')
+            print(f'kept: {path}')
 
 
 def main():
     parser = argparse.ArgumentParser(prog='./dev fuzz', description=__doc__.split('\n')[0])
     parser.add_argument('targets', nargs='*')
     parser.add_argument('--tree', type=Path, required=True, help=argparse.SUPPRESS)
+    parser.add_argument('--root', type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument('--seconds', type=int, default=60)
     parser.add_argument('--jobs', type=int, default=os.cpu_count())
     parser.add_argument('--list', action='store_true', help='names the targets')
@@ -100,7 +101,8 @@ def main():
     begin = time.monotonic()
     with ThreadPoolExecutor(jobs) as pool:
         outcomes = []
-        for outcome in pool.map(lambda target: run_target(arguments.tree, target, share), targets):
+        for outcome in pool.map(
+                lambda target: run_target(arguments.root, arguments.tree, target, share), targets):
             report(outcome)
             outcomes.append(outcome)
     print(json.dumps({
