@@ -1,0 +1,1 @@
+simurgh_test(api simurgh_api simurgh_io_json simurgh_io_crypto_openssl)
