@@ -4,8 +4,9 @@
 // that number and nothing else, whatever it dials or sends (D6, I7).
 //
 // For the lab and the simulator; no radio, no sockets, no clock. It owns nothing that it is given
-// by reference. One thread. It calls Mobile, HlrLink and Switch synchronously; they must not call
-// back into the network from inside those calls.
+// by reference. One thread. It calls Mobile, HlrLink and Switch synchronously; from inside those
+// calls only originate_*() and open_data_session() may be called back (a chip answers a message
+// while it is being delivered).
 #pragma once
 
 #include <map>
