@@ -26,8 +26,7 @@ struct CommandHeader {
 };
 
 // Step 1: the clear header. `packet` begins at CPL and ends where CPL says. truncated,
-// trailing_bytes, bad_length (CHL that contradicts CPL, ciphered part not a whole number of
-// blocks), unsupported (DS).
+// trailing_bytes, bad_length (CHL that contradicts CPL).
 Result<CommandHeader> parse_command_header(MutableByteView packet);
 
 struct Command {
@@ -36,7 +35,8 @@ struct Command {
 };
 
 // Step 2: floor, then decipher, then MAC, then padding; in this order. not_allowed below `floor`
-// (or an algorithm that the floor excludes), crypto (key sizes), bad_mac. On bad_mac the buffer
+// (which also excludes every algorithm but AES), bad_length (no whole number of blocks; padding
+// longer than the data), crypto (key sizes), bad_mac. On bad_mac the buffer
 // holds deciphered rubbish and must be dropped.
 Result<Command> verify_and_decrypt(const CommandHeader& header, const Keys& keys,
                                    const MinimumSecurity& floor);

@@ -57,8 +57,10 @@ constexpr size_t response_packet_octets(size_t data_octets, size_t mac_octets = 
 Result<ByteView> write_response(const ResponseFields& fields, const ExpectedProtection& expected,
                                 const Keys& keys, ByteView data, MutableByteView out);
 
-// The keyless response to a packet that did not verify: no data, no MAC, and the same for every
-// key. not_allowed unless the status may_be_unprotected.
-Result<ByteView> write_unprotected_response(const ResponseFields& fields, MutableByteView out);
+// The keyless response to a packet that did not verify: no data, no MAC, counter 0 (the one in the
+// packet came out of a key), and so the same octets for every key. not_allowed unless the status
+// may_be_unprotected.
+Result<ByteView> write_unprotected_response(const Tar& tar, ResponseStatus status,
+                                            MutableByteView out);
 
 }  // namespace simurgh::secured_packet

@@ -81,7 +81,7 @@ struct KeyReference {
 
   constexpr uint8_t key_set() const { return octet >> 4; }  // key version number, 1…F; 0 implicit
   Algorithm ciphering() const;                              // read as KIc
-  Algorithm integrity(Integrity integrity) const;           // read as KID
+  Algorithm integrity(Integrity kind) const;                // read as KID
   static constexpr KeyReference aes(uint8_t key_set) {
     return {static_cast<uint8_t>(key_set << 4 | 0x02)};
   }

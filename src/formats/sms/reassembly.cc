@@ -20,7 +20,7 @@ PayloadKind kind_of(const UserDataHeader& header) {
 
 }  // namespace
 
-void ReassemblyTable::set_memory(std::span<Slot> slots, std::span<PartRecord> parts,
+void ReassemblyTable::set_memory(const std::span<Slot>& slots, const std::span<PartRecord>& parts,
                                  MutableByteView cells) {
   SIMURGH_CHECK(parts.size() == slots.size() * limits_.parts_max);
   SIMURGH_CHECK(cells.size() == parts.size() * cell_octets);

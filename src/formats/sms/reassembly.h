@@ -83,7 +83,8 @@ class ReassemblyTable {
   };
   ReassemblyTable(Limits limits) : limits_(limits) {}
   // Memory of the derived class; `parts` and `cells` have slots * parts_max entries.
-  void set_memory(std::span<Slot> slots, std::span<PartRecord> parts, MutableByteView cells);
+  void set_memory(const std::span<Slot>& slots, const std::span<PartRecord>& parts,
+                  MutableByteView cells);
 
  private:
   Result<std::optional<WholeMessage>> add(Slot& slot, const Concatenation& part,

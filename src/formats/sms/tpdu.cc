@@ -197,7 +197,8 @@ Result<DeliverReport> parse_deliver_report(ByteView tpdu, ReportKind kind) {
   const uint8_t first = TRY(read_first(reader, type_deliver));
   report.has_user_data_header = is_set(first, bit_user_data_header);
   report.failure_cause = TRY(read_failure_cause(reader, kind));
-  TRY(read_announced(reader, TRY(read_indicator(reader)), report));
+  const uint8_t indicator = TRY(read_indicator(reader));
+  TRY(read_announced(reader, indicator, report));
   return report;
 }
 
@@ -248,7 +249,9 @@ Result<StatusReport> parse_status_report(ByteView tpdu) {
   report.discharge_time = TRY(read_timestamp(reader));
   report.status = TRY(reader.u8());
   // TP-PI and what follows may be absent altogether (9.2.2.3).
-  if (!reader.at_end()) TRY(read_announced(reader, TRY(read_indicator(reader)), report));
+  if (reader.at_end()) return report;
+  const uint8_t indicator = TRY(read_indicator(reader));
+  TRY(read_announced(reader, indicator, report));
   return report;
 }
 

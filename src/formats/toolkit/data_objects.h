@@ -242,12 +242,12 @@ struct OtherAddress {
   ByteView address;
 };
 
-// Channel status (8.56).
+// Channel status (8.56). `established` is also "link up" of a client.
+enum class ChannelState : uint8_t { closed = 0, listening = 1, established = 2 };
 struct ChannelStatus {
-  uint8_t channel = 0;       // 0: none
-  bool established = false;  // link up, or (server) listening or connected
-  uint8_t state_bits = 0;    // b8b7 of octet 1 where the transport is a TCP server
-  uint8_t further = 0;       // octet 2: 00 no more information, 05 link dropped
+  uint8_t channel = 0;  // 0: no channel
+  ChannelState state = ChannelState::closed;
+  uint8_t further = 0;  // octet 2: 00 no more information, 05 link dropped
   static constexpr uint8_t link_dropped = 0x05;
   friend bool operator==(const ChannelStatus&, const ChannelStatus&) = default;
 };
