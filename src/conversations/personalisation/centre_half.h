@@ -118,16 +118,18 @@ class CentreHalf {
   static Message repeat(const CentreSession& session);
 
   // QUERY, when INITs stay without answer because the base is not what the chip holds. Its answer
-  // is read by read_resync() of resync.h.
-  Result<Message> make_query(const Iccid& iccid, Suite suite);
+  // is read by read_resync() of resync.h. `active` is used with suite symmetric only.
+  Result<Message> make_query(const Iccid& iccid, Suite suite, const Epoch& active);
 
-  // D10: RESET for the chip's challenge, signed for this chip, life, nonce and authorisation.
-  // `active` is used only for a chip that has suite symmetric alone.
+  // D10: RESET for the chip's challenge, signed for this chip, life, nonce and authorisation, with
+  // the strongest suite of `suites` and the challenge's. `active` is used with suite symmetric
+  // only. bad_value: the challenge is another chip's, or of another life.
   Result<Message> make_reset(ByteView challenge, const ChipIdentity& chip, uint32_t life,
-                             const OrderId& authorisation, const Epoch& active);
+                             const OrderId& authorisation, SuiteSet suites, const Epoch& active);
 
  private:
   Result<CentreStep> on_m1(CentreSession& session, ByteView message);
+  Result<CentreStep> on_second_m1(CentreSession& session, const LastAttempt& second);
   Result<CentreStep> on_prepared(CentreSession& session, ByteView message);
   Result<CentreStep> on_done(CentreSession& session, ByteView message);
   Result<CentreStep> on_resync(CentreSession& session, ByteView message);
@@ -138,9 +140,17 @@ class CentreHalf {
   Random& random_;
 };
 
-// Whether the chip has begun the life after `life` by the given RESET: RESET_DONE verified under
-// epoch 0 of the new life. bad_mac, or bad_value when it speaks of another chip, life or nonce.
-Result<void> check_reset_done(ByteView message, ByteView reset, const ChipIdentity& chip,
-                              const Epoch& initial_of_new_life);
+// RESET_DONE: the chip has begun the life after the one that RESET named.
+struct ResetReceipt {
+  // Proved under an epoch of the life that ended, too. Without it the receipt proves no more than
+  // K1: the chip was in an epoch that the caller did not name, or the receipt is forged.
+  bool ending_verified = false;
+};
+// `reset`: the bytes of the RESET that it answers. `ending`: the epochs of the old life that the
+// chip may have been in (active, and the one before it while COMMIT is unconfirmed). bad_mac, or
+// bad_value when it speaks of another chip, life or nonce.
+Result<ResetReceipt> check_reset_done(ByteView message, ByteView reset, const ChipIdentity& chip,
+                                      const Epoch& initial_of_new_life,
+                                      std::span<const Epoch* const> ending = {});
 
 }  // namespace simurgh::personalisation

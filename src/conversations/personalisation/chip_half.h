@@ -73,18 +73,22 @@ class ChipHalf {
     Phase phase = Phase::idle;
     Init init;
     Message init_bytes;
+    M1 m1;
     Message m1_bytes;
-    Key256 ephemeral;        // seed of the chip's key share
-    Secret<64> pake_scalar;  // seed of its PAKE share
+    ActivationCode code;        // with which M1 was made
+    bool code_refused = false;  // and the customer was told
+    Key256 share_seed;
+    Secret<64> pake_seed;
   };
 
-  Result<ChipStep> on_init(const ChipRecord& record, ByteView message);
-  Result<ChipStep> on_m2(const ChipRecord& record, ByteView message);
-  Result<ChipStep> on_commit(const ChipRecord& record, ByteView message);
-  Result<ChipStep> on_query(const ChipRecord& record, ByteView message);
-  Result<ChipStep> on_reset(const ChipRecord& record, ByteView message);
-  Result<ChipStep> send_m1(const ChipRecord& record);
-  Result<void> promote(ChipRecord record);
+  Result<ChipStep> on_init(ChipRecord& record, ByteView message);
+  Result<ChipStep> on_m2(ChipRecord& record, ByteView message);
+  Result<ChipStep> on_commit(ChipRecord& record, ByteView message);
+  Result<ChipStep> on_query(ChipRecord& record, ByteView message);
+  Result<ChipStep> on_reset(ChipRecord& record, ByteView message);
+  Result<ChipStep> send_m1(ChipRecord& record);
+  Result<ChipStep> store_pending(ChipRecord& record, const Epoch& next, ByteView m2);
+  Result<ChipStep> promote(ChipRecord& record);
   void forget_session();
 
   ChipStore& store_;

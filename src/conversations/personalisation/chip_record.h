@@ -26,13 +26,21 @@ struct ServerKeys {
   friend bool operator==(const ServerKeys&, const ServerKeys&) = default;
 };
 
-// The session that made the newest stored epoch, by which a late repetition is recognised and
-// answered with the same bytes again.
+// The session that made the newest stored epoch: SHA-256 of its INIT and M2, by which a late
+// repetition is recognised and answered with the same bytes again.
 struct LastSession {
   uint32_t epoch = 0;  // 0: none yet
-  Nonce nonce_s{};
-  ByteArray<32> m2_hash{};
+  crypto::Digest init_hash{};
+  crypto::Digest m2_hash{};
   OrderFlags flags;
+};
+
+// The RESET that began this life, so that its repetition gets the same RESET_DONE: its SHA-256, and
+// the proof under the epoch that it ended, which can not be made again.
+struct LastReset {
+  bool happened = false;
+  crypto::Digest reset_hash{};
+  Mac ending_mac{};
 };
 
 struct ChipRecord {
@@ -48,7 +56,7 @@ struct ChipRecord {
   ServerKeys server_keys;
   Msisdn centre_number;  // of the security centre; empty when the chip has none (D6)
   LastSession last_session;
-  ByteArray<32> last_reset{};  // SHA-256 of the RESET that began this life; zeros in life 0
+  LastReset last_reset;
 };
 
 constexpr size_t chip_record_octets_max = 768;

@@ -84,6 +84,7 @@ Result<void> check_confirmation(ByteView message, MessageType type, const ChipId
                                 uint32_t life, const Epoch& epoch);
 
 // --- for the two halves -------------------------------------------------------------------------
+ByteArray<4> octets_of(uint32_t number);  // big endian
 // HKDF-SHA256 with the label's and the context's lengths and the output's length in its info.
 void derive(ByteView secret, std::string_view label, crypto::Parts context, MutableByteView out);
 // HMAC-SHA256 under KDF(secret; label), truncated, over the label and the length-prefixed parts.

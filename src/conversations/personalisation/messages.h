@@ -53,7 +53,7 @@ enum class Suite : uint8_t {
   x25519 = 1,     // X25519, Ed25519
   p256 = 2,       // ECDH and ECDSA on P-256
   ffdhe2048 = 3,  // RFC 7919 ffdhe2048, RSA-2048-PSS
-  symmetric = 4,  // D9 for chips without public keys: no forward secrecy, no signature
+  symmetric = 4,  // D9 for chips without public keys: no forward secrecy; MACs as signatures
 };
 const char* name_of(Suite suite);
 
@@ -84,7 +84,7 @@ class SuiteSet {
 // transcript: that is what makes a downgrade visible. `unsupported` when they have none in common.
 Result<Suite> strongest_common(SuiteSet a, SuiteSet b);
 size_t share_octets(Suite suite);      // of a key share; 0 for symmetric
-size_t signature_octets(Suite suite);  // of the centre's signature; 0 for symmetric
+size_t signature_octets(Suite suite);  // of the centre's signature; symmetric: of its MAC
 
 // Which activation code the customer must give (D12).
 enum class CodeKind : uint8_t {
@@ -101,6 +101,9 @@ struct OrderFlags {
   bool new_puk = false;            // bit 5: this epoch brings a PUK; always so when the base is 0
   friend bool operator==(const OrderFlags&, const OrderFlags&) = default;
 };
+uint8_t bits_of(const OrderFlags& flags);
+Result<OrderFlags> order_flags_from_bits(
+    uint8_t bits);  // bad_value: reserved bits, or no such kind
 
 enum class MessageType : uint8_t {
   init = 0x01,
@@ -167,7 +170,7 @@ struct M2 {
   Share share;  // empty with suite symmetric
   std::optional<PakeShare> pake;
   std::optional<SealedSecret> sealed;
-  Signature signature;  // empty with suite symmetric
+  Signature signature;  // suite symmetric: a MAC under the base epoch
   Mac mac{};
 };
 
@@ -179,7 +182,8 @@ struct Confirmation {
   Mac mac{};
 };
 
-// S -> C, signed: the centre no longer knows what the chip holds. Answered by RESYNC.
+// S -> C, signed (suite symmetric: MAC under the active epoch): the centre no longer knows what the
+// chip holds. Answered by RESYNC.
 struct Query {
   Iccid iccid;
   Suite suite = Suite::x25519;  // whose signature
@@ -218,12 +222,14 @@ struct Reset {
   Signature signature;
 };
 
-// C -> S. MAC under epoch 0 of the new life.
+// C -> S. Under epoch 0 of the new life, and under the epoch that ended with the old one: the first
+// alone could be made by anyone who has K1.
 struct ResetDone {
   Iccid iccid;
   uint32_t life = 0;  // the new life
   Nonce nonce_c{};    // of the challenge
   Mac mac{};
+  Mac ending_mac{};
 };
 
 // The type of a message, so that a bearer can hand it to the right end: truncated, unsupported

@@ -36,15 +36,21 @@ Result<ResyncReport> read_resync(ByteView message, ByteView question, const Chip
 struct CentreKnowledge {
   uint32_t life = 0;
   uint32_t active_epoch = 0;
-  uint32_t epoch_max = 0;  // the highest number that it has burned
+  uint32_t epoch_max = 0;     // the highest number that it has burned
+  uint32_t attempt = 0;       // the chip's highest attempt that it has accepted in this life
+  bool reset_signed = false;  // it has signed a RESET of this life that has no RESET_DONE yet
 };
+
+// A chip is believed about numbers that the centre has forgotten (a restored database) up to this
+// many: before the first personalisation a report proves no more than K1.
+constexpr uint32_t number_raise_max = 1024;
 
 enum class ResyncDecision : uint8_t {
   ignore,        // all agrees: an old question's answer; go on
   raise_number,  // chip's epochs agree, its highest is above ours: use epoch_max + 1 or more
   send_commit,   // the chip still holds our active epoch as pending: COMMIT, or base = it
   roll_forward,  // the chip is at an epoch that the journal knows and the AuC does not: take it
-  adopt_life,    // the chip was reset (RESET_DONE was lost): epoch 0 of its life is active
+  adopt_life,    // the chip took the RESET (RESET_DONE was lost): epoch 0 of its life is active
   fence,         // contradiction: an old or second chip, or a restored database without journal.
                  // Serve nobody under this identity until a person has looked.
 };
