@@ -60,12 +60,15 @@ inline Error fail(ErrorCode code, size_t offset = 0) {
 }  // namespace simurgh
 
 // The value of `expression`, or return its error from the calling function. (A statement
-// expression: both our compilers have it, and nothing in the standard does this yet.)
-#define TRY(expression)                                       \
-  ({                                                          \
-    auto try_result_ = (expression);                          \
-    if (!try_result_.has_value()) return try_result_.error(); \
-    ::simurgh::detail::take(std::move(try_result_));          \
+// expression: both our compilers have it, and nothing in the standard does this yet.) The counter
+// gives each use a variable of its own, so that uses nest.
+#define TRY(expression) SIMURGH_TRY_NUMBERED(expression, __COUNTER__)
+#define SIMURGH_TRY_NUMBERED(expression, number) SIMURGH_TRY_AS(expression, number)
+#define SIMURGH_TRY_AS(expression, number)                                    \
+  ({                                                                          \
+    auto try_result_##number = (expression);                                  \
+    if (!try_result_##number.has_value()) return try_result_##number.error(); \
+    ::simurgh::detail::take(std::move(try_result_##number));                  \
   })
 
 namespace simurgh::detail {
