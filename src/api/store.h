@@ -29,12 +29,11 @@ struct Manufacturer {
   friend bool operator==(const Manufacturer&, const Manufacturer&) = default;
 };
 
-// A factory's order file as it was reported: counts and a checksum, no secrets. One an allocation;
-// a later report replaces it.
+// A factory's order file as it was reported: a count and a checksum, no secrets. One an
+// allocation; a later report replaces it.
 struct Delivery {
   uint64_t allocation = 0;
-  uint64_t made = 0;
-  uint64_t rejected = 0;
+  uint64_t made = 0;             // chips, from the allocation's first position
   ByteArray<32> chips_sha256{};  // as factory/order_file.h computes it
   std::string token;             // who reported it
   Instant at;
