@@ -1,0 +1,51 @@
+// The server's store in one SQLite database file: WAL, synchronous=FULL, 4 kB pages, one
+// connection that owns writes and checkpoints. Every setting is read back at start, and another
+// answer than the expected one refuses to open (T-PRAGMA). The schema is the SQL text beside this
+// file, with a version in the database; older ones are brought up at opening, newer ones refused.
+//
+// A commit that fails is the end: the object then answers everything with `storage`, and the shell
+// ends the process (T-EIO). `problem()` has words for the log; they never hold values of rows.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/random.h"
+#include "storage/storage.h"
+
+namespace simurgh::store_sqlite {
+
+class SqliteStorage final : public storage::Storage {
+ public:
+  // Opens or makes the file (mode 0600). On failure `problem` says in words what is wrong:
+  // `storage`; `unsupported` for a database of a newer version; `busy` when another process has it.
+  static Result<std::unique_ptr<SqliteStorage>> open(const std::string& path, Random& random,
+                                                     std::string& problem);
+  ~SqliteStorage() override;
+
+  audit::Store& audit() override;
+  fleet::Store& fleet() override;
+  hlr::Store& hlr() override;
+  hlr::RemoteStore& remote_directory() override;
+  security_centre::Store& security_centre() override;
+  api::AnswerStore& answers() override;
+
+  bool has_changes() const override;
+  Result<hlr::CommitMark> commit(uint64_t journal_sequence) override;
+  hlr::CommitMark mark() const override;
+  Result<void> set_generation(uint64_t generation) override;
+  Result<void> begin_step() override;
+  Result<void> keep_step() override;
+  Result<void> undo_step() override;
+  Result<void> check_integrity() override;
+
+  // What failed last, for the log.
+  const std::string& problem() const;
+
+ private:
+  struct State;
+  explicit SqliteStorage(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace simurgh::store_sqlite
