@@ -52,10 +52,21 @@ struct IdempotentAnswer {
   friend bool operator==(const IdempotentAnswer&, const IdempotentAnswer&) = default;
 };
 
-class Store {
+class AnswerStore {
  public:
-  virtual ~Store() = default;
+  virtual ~AnswerStore() = default;
+  // By token and key; nullopt when there is none.
+  virtual Result<std::optional<IdempotentAnswer>> load(std::string_view token,
+                                                       std::string_view key) = 0;
+  // already_exists when token and key are taken.
+  virtual Result<void> add(const IdempotentAnswer& answer) = 0;
+  // Rows with `at` before this; called by the shell now and then, with idempotency_lifetime.
+  virtual Result<void> erase_before(Instant at) = 0;
+};
 
+class FactoryStore {
+ public:
+  virtual ~FactoryStore() = default;
   // Writes the whole row, new or not.
   virtual Result<void> save_manufacturer(const Manufacturer& row) = 0;
   virtual Result<std::optional<Manufacturer>> manufacturer(std::string_view name) = 0;
@@ -63,13 +74,6 @@ class Store {
 
   virtual Result<void> save_delivery(const Delivery& row) = 0;
   virtual Result<std::optional<Delivery>> delivery(uint64_t allocation) = 0;
-
-  virtual Result<std::optional<IdempotentAnswer>> answer(std::string_view token,
-                                                         std::string_view key) = 0;
-  // already_exists when token and key are taken.
-  virtual Result<void> add_answer(const IdempotentAnswer& row) = 0;
-  // Rows with `at` before this; called by the shell now and then, with idempotency_lifetime.
-  virtual Result<void> erase_answers_before(Instant at) = 0;
 };
 
 }  // namespace simurgh::api
