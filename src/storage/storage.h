@@ -27,6 +27,7 @@ class Storage {
   virtual hlr::RemoteStore& remote_directory() = 0;
   virtual security_centre::Store& security_centre() = 0;
   virtual api::AnswerStore& answers() = 0;
+  virtual api::FactoryStore& factories() = 0;
 
   // True when something was changed since the last commit.
   virtual bool has_changes() const = 0;

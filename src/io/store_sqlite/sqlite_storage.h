@@ -29,6 +29,7 @@ class SqliteStorage final : public storage::Storage {
   hlr::RemoteStore& remote_directory() override;
   security_centre::Store& security_centre() override;
   api::AnswerStore& answers() override;
+  api::FactoryStore& factories() override;
 
   bool has_changes() const override;
   Result<hlr::CommitMark> commit(uint64_t journal_sequence) override;
