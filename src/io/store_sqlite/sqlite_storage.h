@@ -28,7 +28,7 @@ class SqliteStorage final : public storage::Storage {
   hlr::Store& hlr() override;
   hlr::RemoteStore& remote_directory() override;
   security_centre::Store& security_centre() override;
-  api::AnswerStore& answers() override;
+  api::Store& api() override;
   api::FactoryStore& factories() override;
 
   bool has_changes() const override;
