@@ -26,7 +26,8 @@ class Storage {
   virtual hlr::Store& hlr() = 0;
   virtual hlr::RemoteStore& remote_directory() = 0;
   virtual security_centre::Store& security_centre() = 0;
-  virtual api::Store& api() = 0;
+  virtual api::AnswerStore& answers() = 0;
+  virtual api::FactoryStore& factory() = 0;
   virtual api::FactoryStore& factories() = 0;
 
   // True when something was changed since the last commit.

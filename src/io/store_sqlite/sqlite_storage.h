@@ -28,7 +28,8 @@ class SqliteStorage final : public storage::Storage {
   hlr::Store& hlr() override;
   hlr::RemoteStore& remote_directory() override;
   security_centre::Store& security_centre() override;
-  api::Store& api() override;
+  api::AnswerStore& answers() override;
+  api::FactoryStore& factory() override;
   api::FactoryStore& factories() override;
 
   bool has_changes() const override;
