@@ -28,6 +28,8 @@ struct Hardware {
 // it is lost. `closed` after a power cut: do it again.
 Result<void> make_blank_chip(const Hardware& hardware);
 
+class Chip;  // the powered chip's software (chip.h)
+
 class Card {
  public:
   static constexpr size_t answer_octets_max = 256 + 2;
@@ -44,7 +46,7 @@ class Card {
 
   // The RAM is gone, the Nv stays.
   void power_off();
-  bool powered() const { return core_ != nullptr; }
+  bool powered() const { return chip_ != nullptr; }
 
   // One command APDU; the answer is data and status words, valid until the next call.
   // `closed`: the power was cut (or never on), and there is no answer. Everything else that can be
@@ -52,9 +54,8 @@ class Card {
   Result<ByteView> transmit(ByteView command);
 
  private:
-  class Core;
   Hardware hardware_;
-  std::unique_ptr<Core> core_;
+  std::unique_ptr<Chip> chip_;
 };
 
 }  // namespace simurgh::uicc
