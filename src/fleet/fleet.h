@@ -17,6 +17,7 @@ namespace simurgh::fleet {
 constexpr size_t page_rows_max = 1000;
 constexpr size_t name_octets_max = 64;  // of manufacturers, contracts, customers, profiles …
 constexpr size_t note_octets_max = 256;
+constexpr size_t profile_files_octets_max = 64 * 1024;
 
 struct NewRange {
   Iccid first_iccid;  // with its check digit

@@ -1,0 +1,147 @@
+// The number pool's half of Fleet (D1).
+#include "base/hex.h"
+#include "fleet/fleet.h"
+
+namespace simurgh::fleet {
+
+namespace {
+
+std::string hex_of(const Ver& ver) {
+  std::array<char, 2 * sizeof(Ver)> text;
+  return std::string(write_hex(ver, text));
+}
+
+Result<void> check_name(std::string_view name, size_t octets_max = name_octets_max) {
+  if (name.empty()) return fail(ErrorCode::bad_value);
+  if (name.size() > octets_max) return fail(ErrorCode::too_large, octets_max);
+  return {};
+}
+
+}  // namespace
+
+Result<Range> Fleet::add_range(const NewRange& range, const audit::By& by) {
+  Range row;
+  row.run = {TRY(body_of(range.first_iccid)), number_of(range.first_imsi), range.count};
+  TRY(row.run.check());
+  if (range.note.size() > note_octets_max) return fail(ErrorCode::too_large, note_octets_max);
+  for (const Range& other : TRY(store_.ranges())) {
+    if (other.run.overlaps(row.run)) return fail(ErrorCode::already_exists);
+  }
+  row.id = TRY(store_.next_range_id());
+  row.note = range.note;
+  row.created = by.at;
+  TRY(store_.add_range(row));
+  audit::Detail detail;
+  detail.add("first_iccid", range.first_iccid).add("first_imsi", range.first_imsi);
+  detail.add("count", range.count);
+  TRY(audit_.append(by, {"range.add", std::to_string(row.id), detail}));
+  return row;
+}
+
+Result<Allocation> Fleet::allocate(const AllocationOrder& order, const audit::By& by) {
+  TRY(check_name(order.manufacturer));
+  if (order.count == 0) return fail(ErrorCode::bad_value);
+  if (TRY(is_revoked(order.ver))) return fail(ErrorCode::not_allowed);
+  if (!TRY(store_.profile(order.profile))) return fail(ErrorCode::not_found);
+  std::optional<Range> chosen;
+  if (order.range != 0) {
+    chosen = TRY(store_.range(order.range));
+    if (!chosen) return fail(ErrorCode::not_found);
+    if (chosen->run.count - chosen->allocated < order.count) return fail(ErrorCode::no_space);
+  } else {
+    for (const Range& range : TRY(store_.ranges())) {
+      if (range.run.count - range.allocated < order.count) continue;
+      chosen = range;
+      break;
+    }
+    if (!chosen) return fail(ErrorCode::no_space);
+  }
+  Allocation row;
+  row.id = TRY(store_.next_allocation_id());
+  row.range = chosen->id;
+  row.run = chosen->run;
+  row.run.iccid.number += chosen->allocated;
+  row.run.imsi.number += chosen->allocated;
+  row.run.count = order.count;
+  row.manufacturer = order.manufacturer;
+  row.ver = order.ver;
+  row.profile = order.profile;
+  row.created = by.at;
+  TRY(store_.set_allocated(chosen->id, chosen->allocated + order.count));
+  TRY(store_.add_allocation(row));
+  audit::Detail detail;
+  detail.add("range", row.range).add("first_iccid", row.run.iccid_at(0)).add("count", order.count);
+  detail.add("manufacturer", order.manufacturer).add("ver", hex_of(order.ver));
+  detail.add("profile", order.profile);
+  TRY(audit_.append(by, {"allocation.add", std::to_string(row.id), detail}));
+  return row;
+}
+
+Result<void> Fleet::skip_numbers(uint64_t range, uint64_t allocated, const audit::By& by) {
+  const auto row = TRY(store_.range(range));
+  if (!row) return fail(ErrorCode::not_found);
+  if (allocated > row->run.count) return fail(ErrorCode::too_large);
+  if (allocated <= row->allocated) return {};
+  TRY(store_.set_allocated(range, allocated));
+  audit::Detail detail;
+  detail.add("from", row->allocated).add("to", allocated);
+  return audit_.append(by, {"range.skip", std::to_string(range), detail});
+}
+
+Result<PoolNumber> Fleet::find(const Iccid& iccid) {
+  const auto body = body_of(iccid);
+  if (!body) return fail(ErrorCode::not_found);  // no number of ours is written like that
+  const auto allocation = TRY(store_.allocation_with(*body));
+  if (!allocation) return fail(ErrorCode::not_found);
+  const auto position = allocation->run.position_of(*body);
+  if (!position) return fail(ErrorCode::storage);
+  return PoolNumber{*allocation, *position, iccid, allocation->run.imsi_at(*position)};
+}
+
+Result<PoolNumber> Fleet::find(const Imsi& imsi) {
+  if (imsi.empty()) return fail(ErrorCode::not_found);
+  const ImsiNumber number = number_of(imsi);
+  const auto allocation = TRY(store_.allocation_with(number));
+  if (!allocation) return fail(ErrorCode::not_found);
+  const auto position = allocation->run.position_of(number);
+  if (!position) return fail(ErrorCode::storage);
+  return PoolNumber{*allocation, *position, allocation->run.iccid_at(*position), imsi};
+}
+
+Result<void> Fleet::save_profile(const CardProfile& profile, const audit::By& by) {
+  TRY(check_name(profile.name));
+  const bool tuak = profile.algorithm == AuthAlgorithm::tuak;
+  if (!tuak && profile.algorithm != AuthAlgorithm::milenage) return fail(ErrorCode::not_allowed);
+  if (profile.ki_octets != 16 && !(tuak && profile.ki_octets == 32)) {
+    return fail(ErrorCode::bad_value);
+  }
+  if (profile.tuak_iterations == 0) return fail(ErrorCode::bad_value);
+  if (profile.files.size() > profile_files_octets_max) {
+    return fail(ErrorCode::too_large, profile_files_octets_max);
+  }
+  TRY(store_.save_profile(profile));
+  audit::Detail detail;
+  detail.add("algorithm", name_of(profile.algorithm)).add("legacy_1997", profile.legacy_1997);
+  return audit_.append(by, {"profile.save", profile.name, detail});
+}
+
+Result<CardProfile> Fleet::profile(std::string_view name) {
+  auto row = TRY(store_.profile(name));
+  if (!row) return fail(ErrorCode::not_found);
+  return std::move(*row);
+}
+
+Result<void> Fleet::revoke(const Ver& ver, std::string_view reason, const audit::By& by) {
+  if (reason.size() > note_octets_max) return fail(ErrorCode::too_large, note_octets_max);
+  if (TRY(is_revoked(ver))) return {};
+  TRY(store_.add_revoked({ver, std::string(reason), by.at}));
+  audit::Detail detail;
+  detail.add("reason", reason);
+  return audit_.append(by, {"version.revoke", hex_of(ver), detail});
+}
+
+Result<bool> Fleet::is_revoked(const Ver& ver) {
+  return TRY(store_.revoked(ver)).has_value();
+}
+
+}  // namespace simurgh::fleet
