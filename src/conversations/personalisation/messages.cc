@@ -206,7 +206,7 @@ Result<M2> parse_m2(ByteView message) {
   m2.share = TRY(fields.optional_byte_string<Share>(Tag::share));
   m2.pake = TRY(fields.optional_array<pake_share_octets>(Tag::pake));
   m2.sealed = TRY(fields.optional_array<sealed_secret_octets>(Tag::sealed));
-  m2.signature = TRY(fields.optional_byte_string<Signature>(Tag::signature));
+  m2.signature = TRY(fields.byte_string<Signature>(Tag::signature, 1));
   m2.mac = TRY(fields.array<mac_octets>(Tag::mac));
   TRY(fields.end());
   return m2;
@@ -217,7 +217,7 @@ Message write_m2(const M2& m2) {
   fields.u32(Tag::life, m2.life).u32(Tag::epoch, m2.epoch).optional_bytes(Tag::share, m2.share);
   if (m2.pake.has_value()) fields.bytes(Tag::pake, *m2.pake);
   if (m2.sealed.has_value()) fields.bytes(Tag::sealed, *m2.sealed);
-  return fields.optional_bytes(Tag::signature, m2.signature).bytes(Tag::mac, m2.mac).finish();
+  return fields.bytes(Tag::signature, m2.signature).bytes(Tag::mac, m2.mac).finish();
 }
 
 // --- PREPARED, COMMIT, DONE
