@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "base/reader.h"
 #include "conversations/personalisation/labels.h"
+#include "crypto/rand_tag.h"
 
 namespace simurgh::personalisation {
 
@@ -139,19 +140,16 @@ Key256 derive_renegotiation_secret(const Key256& secret) {
   return derive_secret<32>(secret, label::renegotiation);
 }
 
+Key256 derive_rand_tag_key(const Key256& secret) {
+  return derive_secret<32>(secret, label::rand_tag);
+}
+
 ByteArray<16> tag_rand(const Key256& secret, const ByteArray<12>& random) {
-  const auto key = derive_secret<32>(secret, label::rand_tag);
-  const crypto::Digest tag = crypto::hmac_sha256(key.view(), {random});
-  ByteArray<16> rand;
-  std::memcpy(rand.data(), random.data(), random.size());
-  std::memcpy(rand.data() + random.size(), tag.data(), rand_tag_octets);
-  return rand;
+  return crypto::tag_rand(derive_rand_tag_key(secret).view(), random);
 }
 
 bool check_rand_tag(const Key256& secret, const ByteArray<16>& rand) {
-  ByteArray<12> random;
-  std::memcpy(random.data(), rand.data(), random.size());
-  return crypto::secure_equal(tag_rand(secret, random), rand);
+  return crypto::rand_tag_matches(derive_rand_tag_key(secret).view(), rand);
 }
 
 Key256 derive_puk_secret(const Key256& secret) {

@@ -63,7 +63,9 @@ Key256 derive_renegotiation_secret(const Key256& secret);
 // --- 2G: which key is meant -------------------------------------------------------------------
 // 2G has no network MAC. RAND is 12 random octets and a tag of 4 under the epoch's tag key, so
 // that a chip that holds two epochs answers with the right one. A tag is a hint for choosing a key
-// only: 32 bits are too few to promote an epoch on (chip_half.h).
+// only: 32 bits are too few to promote an epoch on (chip_half.h). crypto/rand_tag.h has the tag; the
+// AuC keeps its key beside Ki.
+Key256 derive_rand_tag_key(const Key256& secret);
 ByteArray<16> tag_rand(const Key256& secret, const ByteArray<12>& random);
 bool check_rand_tag(const Key256& secret, const ByteArray<16>& rand);
 
