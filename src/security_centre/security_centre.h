@@ -8,11 +8,9 @@
 // lets the Bearer's messages out, so a message never speaks of what is not durable.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
-#include "audit/log.h"
 #include "base/numbers.h"
 #include "base/random.h"
 #include "base/time.h"
@@ -41,6 +39,7 @@ struct Settings {
   Duration work_retry_wait = hours(1);  // … and begun again after this, or when the chip shows up
   uint32_t code_tries_max = 5;          // wrong activation codes per order (D12), then frozen
   size_t sessions_max = 200'000;        // negotiations at a time
+  uint32_t restarts_max = 20;           // of a negotiation that goes wrong, before it waits
   bool ask_new_pin = false;             // D8: the chip asks its user for a new PIN
 };
 
@@ -68,7 +67,6 @@ class SecurityCentre {
     fleet::Fleet& fleet;
     hlr::SubscriberDirectory& directory;
     hlr::KeyJournal& journal;
-    audit::Log& audit;
     crypto::KeyStore& keys;
     Random& random;
     Bearer& bearer;
@@ -77,12 +75,18 @@ class SecurityCentre {
   SecurityCentre(const Settings& settings, const Parts& parts);
   ~SecurityCentre();
 
+  // Errors of all functions: `storage` must end the process; any other leaves changes behind that
+  // the caller undoes (Storage's step), except where a function says that it refuses by itself.
+
+  // At start-up, before anything else: puts the stores right by what the journal knows.
+  Result<void> recover(const hlr::RecoveryPlan& plan, Instant now);
   // After start-up: takes up the open work again. Sends nothing before on_time.
   Result<void> resume(Instant now);
 
   // D5. `not_found`: no allocation has this ICCID or VER is not its own; `already_exists`: the
-  // chip is under contract; `not_allowed`: the version is revoked, or a reset is not confirmed;
-  // `bad_value`: life or code is not right. The same order again answers the same.
+  // chip is under contract, or the MSISDN is taken; `not_allowed`: the version is revoked;
+  // `bad_state`: a reset is not confirmed; `bad_value`: not the life that the chip is in;
+  // `unsupported`: the batch has no suite of those wanted.
   Result<SignedUp> sign_up(const SignUp& order, std::string_view actor, Instant now);
 
   // D11: hotline on, and a new epoch as soon as the chip can be reached. `not_found`, `bad_state`.
@@ -98,32 +102,34 @@ class SecurityCentre {
   Result<void> confirm_reset(const Iccid& iccid, ByteView receipt, std::string_view actor,
                              Instant now);
 
-  // A new activation code for an order that is open or frozen; its tries start again (D12).
+  // A new activation code for an order that is open or frozen; its tries start again, and a frozen
+  // chip is taken up again (D12).
   Result<void> renew_code(std::string_view order, const personalisation::ActivationCode& code,
                           std::string_view actor, Instant now);
 
   // The chip registered in a network. Starts or goes on with its open work.
-  void on_located(const Imsi& imsi, Instant now);
-  // A short message to the centre's number: TP-UD, with `has_header` as TP-UDHI says.
-  void on_short_message(const Msisdn& from, ByteView user_data, bool has_header, Instant now);
+  Result<void> on_located(const Imsi& imsi, Instant now);
+  // A short message to the centre's number: TP-UD, with `has_header` as TP-UDHI says. What is not
+  // a chip's authentic message is counted and dropped; only `storage` comes back.
+  Result<void> on_short_message(const Msisdn& from, ByteView user_data, bool has_header,
+                                Instant now);
 
   // Repetitions and what is due; call at next_deadline() or any time.
-  void on_time(Instant now);
+  Result<void> on_time(Instant now);
   Instant next_deadline() const;
 
   struct Figures {
     uint64_t negotiations_begun = 0, personalised = 0, rekeyed = 0, resets_authorised = 0,
              resets_confirmed = 0, messages_out = 0, messages_in = 0, refused_packets = 0,
-             refused_messages = 0, wrong_codes = 0, two_chips = 0, resyncs = 0;
+             refused_messages = 0, code_refusals = 0, two_chips = 0, resyncs = 0, fenced = 0,
+             given_up = 0;
   };
-  const Figures& figures() const { return figures_; }
+  const Figures& figures() const;
   size_t sessions() const;
 
  private:
-  struct Session;
-  struct State;
+  class State;
   std::unique_ptr<State> state_;
-  Figures figures_;
 };
 
 }  // namespace simurgh::security_centre

@@ -80,6 +80,9 @@ class Store {
   virtual Result<void> erase(const Iccid& iccid) = 0;
   // Every row with work, an unconfirmed commit or a directory behind, in any order; at start-up.
   virtual Result<void> each_open(const std::function<void(const ChipKeys&)>& visit) = 0;
+  // Adds `leap` to every row's counter_to_chip: after an older database came back, no counter may
+  // carry a second payload (I2).
+  virtual Result<void> raise_counters(uint64_t leap) = 0;
 };
 
 }  // namespace simurgh::security_centre

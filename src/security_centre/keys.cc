@@ -1,0 +1,187 @@
+// Keys of a chip: sealing, opening, and what changes when an epoch becomes the active one.
+#include "base/reader.h"
+#include "crypto/rand_tag.h"
+#include "security_centre/state.h"
+
+namespace simurgh::security_centre {
+
+using personalisation::ChipIdentity;
+using personalisation::Epoch;
+
+namespace {
+
+// "centre" ‖ use ‖ ICCID ‖ life ‖ epoch, each length-prefixed: a sealed secret opens in its own
+// row, for its own use and epoch, only (threats row 12, T-ROW-SWAP).
+ByteString<80> seal_identity(const ChipKeys& row, std::string_view use, uint32_t epoch) {
+  ByteArray<80> room;
+  Writer out(room);
+  out.prefixed8(bytes_of("security centre")).prefixed8(bytes_of(use)).prefixed8(row.iccid.bytes());
+  out.u32(row.life).u32(epoch);
+  SIMURGH_CHECK(!out.failed());
+  return ByteString<80>(out.written());
+}
+
+}  // namespace
+
+ChipIdentity identity_of(const ChipKeys& row) {
+  return {row.iccid, row.imsi, row.ver};
+}
+
+personalisation::SuiteSet suites_of(uint8_t bits) {
+  const auto set = personalisation::SuiteSet::from_bits(bits);
+  return set ? *set : personalisation::SuiteSet();
+}
+
+Result<SealedSecret> SecurityCentre::State::seal(const ChipKeys& row, std::string_view use,
+                                                 uint32_t epoch, const Key256& secret) {
+  SealedSecret sealed;
+  if (secret.empty()) return sealed;
+  sealed.resize(SealedSecret::capacity());
+  TRY(parts_.keys.seal(seal_identity(row, use, epoch), secret.view(), sealed.span()));
+  return sealed;
+}
+
+Result<Key256> SecurityCentre::State::open(const ChipKeys& row, std::string_view use,
+                                           uint32_t epoch, const SealedSecret& sealed) {
+  Key256 secret;
+  if (sealed.empty()) return secret;
+  TRY(parts_.keys.open(seal_identity(row, use, epoch), sealed, secret.fill(epoch_secret_octets)));
+  return secret;
+}
+
+Result<Epoch> SecurityCentre::State::active_epoch(const ChipKeys& row) {
+  Epoch epoch;
+  epoch.number = row.active_epoch;
+  epoch.secret = TRY(open(row, "epoch", row.active_epoch, row.active_secret));
+  epoch.puk_secret = TRY(open(row, "puk", row.active_epoch, row.puk_secret));
+  return epoch;
+}
+
+Result<Key256> SecurityCentre::State::chip_key(const ChipIdentity& chip) {
+  const Key256 k1 = TRY(parts_.keys.k1_of_version(chip.ver));
+  return personalisation::chip_key(k1, chip);
+}
+
+Result<void> SecurityCentre::State::set_active(ChipKeys& row, const Epoch& epoch) {
+  row.active_epoch = epoch.number;
+  row.active_secret = TRY(seal(row, "epoch", epoch.number, epoch.secret));
+  row.puk_secret = TRY(seal(row, "puk", epoch.number, epoch.puk_secret));
+  row.epoch_max = std::max(row.epoch_max, epoch.number);
+  row.counter_from_chip_active = 0;
+  return {};
+}
+
+Result<hlr::SubscriberKeys> SecurityCentre::State::subscriber_keys(const ChipKeys& row,
+                                                                   const Epoch& epoch) {
+  const auto number = TRY(parts_.fleet.find(row.iccid));
+  const auto profile = TRY(parts_.fleet.profile(number.allocation.profile));
+  hlr::SubscriberKeys keys;
+  keys.algorithm = profile.algorithm;
+  keys.tuak_iterations = profile.tuak_iterations;
+  keys.life = row.life;
+  keys.epoch = epoch.number;
+  personalisation::derive_ki(epoch.secret, keys.ki.fill(profile.ki_octets));
+  if (profile.algorithm == hlr::Algorithm::tuak) {
+    keys.opc.assign(personalisation::derive_topc(epoch.secret).view());
+  } else {
+    keys.opc.assign(personalisation::derive_opc(epoch.secret).view());
+  }
+  keys.rand_tag_key = personalisation::derive_rand_tag_key(epoch.secret);
+  return keys;
+}
+
+Result<void> SecurityCentre::State::journal(const ChipKeys& row, hlr::JournalRecord::Kind kind,
+                                            const Epoch* epoch) {
+  hlr::JournalRecord record;
+  record.kind = kind;
+  record.iccid = row.iccid;
+  record.imsi = row.imsi;
+  record.life = row.life;
+  if (epoch) {
+    record.epoch = epoch->number;
+    Secret<64> both;
+    const MutableByteView room = both.fill(epoch->secret.size() + epoch->puk_secret.size());
+    Writer(room).bytes(epoch->secret.view()).bytes(epoch->puk_secret.view());
+    record.sealed.resize(both.size() + crypto::KeyStore::seal_overhead_octets);
+    TRY(parts_.keys.seal(seal_identity(row, "journal", epoch->number), both.view(),
+                         record.sealed.span()));
+  }
+  return parts_.journal.append(record);
+}
+
+// The one transaction of design 4.1: the epoch that the chip has stored becomes the AuC's.
+Result<void> SecurityCentre::State::put_in_service(ChipKeys& row, const Epoch& epoch,
+                                                   const audit::By& by) {
+  const Epoch before = TRY(active_epoch(row));
+  row.previous_epoch = before.number;
+  row.previous_secret = TRY(seal(row, "epoch", before.number, before.secret));
+  row.counter_from_chip_previous = row.counter_from_chip_active;
+  TRY(set_active(row, epoch));
+  const hlr::SubscriberKeys keys = TRY(subscriber_keys(row, epoch));
+  TRY(parts_.directory.replace_keys(row.imsi, keys, by));
+  TRY(parts_.directory.set_hotline(row.imsi, false, by));
+  // Vectors of the old key are still in visited networks, and the chip will refuse them.
+  TRY(parts_.directory.cancel_location(row.imsi, by));
+  row.work = Work::none;
+  row.work_attempts = 0;
+  row.commit_unconfirmed = true;
+  return {};
+}
+
+Result<void> SecurityCentre::State::recover(const hlr::RecoveryPlan& plan, Instant now) {
+  const audit::By by{centre_actor, now};
+  if (plan.condition == hlr::StartCondition::restored) {
+    // The database forgot counters that have been used since its copy was made (I2).
+    constexpr uint64_t counters_leap = uint64_t{1} << 20;
+    TRY(parts_.store.raise_counters(counters_leap));
+  }
+  for (const hlr::RecoveryStep& step : plan.steps) {
+    const auto found = TRY(parts_.store.load(step.chip.iccid));
+    const auto fence = [&]() -> Result<void> {
+      ++figures.fenced;
+      if (found) TRY(parts_.directory.fence(step.chip.imsi, by));
+      TRY(parts_.fleet.raise({fleet::AlarmKind::restore_fenced, step.chip.iccid.text(), "",
+                              "the key journal knows more of this chip than the database: reset "
+                              "the chip at a dealer's, or restore a newer database"},
+                             by));
+      return {};
+    };
+    if (step.action == hlr::RecoveryAction::fence || !found) {
+      TRY(fence());
+      continue;
+    }
+    ChipKeys row = *found;
+    if (step.action == hlr::RecoveryAction::finish_reset) {
+      TRY(parts_.directory.remove(row.imsi, by));
+      row.work = Work::none;
+      TRY(parts_.store.save(row));
+      continue;
+    }
+    Epoch epoch;
+    epoch.number = step.chip.epoch;
+    Secret<64> both;
+    const ByteView sealed = step.chip.last.sealed;
+    if (sealed.size() <= crypto::KeyStore::seal_overhead_octets) {
+      TRY(fence());
+      continue;
+    }
+    const auto opened =
+        parts_.keys.open(seal_identity(row, "journal", epoch.number), sealed,
+                         both.fill(sealed.size() - crypto::KeyStore::seal_overhead_octets));
+    if (!opened || both.size() < epoch_secret_octets) {
+      TRY(fence());
+      continue;
+    }
+    epoch.secret.assign(both.view().first(epoch_secret_octets));
+    epoch.puk_secret.assign(both.view().subspan(epoch_secret_octets));
+    const bool first = row.work == Work::first_logon;
+    TRY(put_in_service(row, epoch, by));
+    TRY(parts_.store.save(row));
+    const auto event = first ? fleet::ChipEvent::personalised : fleet::ChipEvent::rekeyed;
+    const auto chip = TRY(parts_.fleet.chip(row.iccid));
+    if (fleet::allows(chip.state, event)) TRY(parts_.fleet.change(row.iccid, event, by));
+  }
+  return {};
+}
+
+}  // namespace simurgh::security_centre

@@ -1,0 +1,118 @@
+// Inside of the security centre: its sessions, its schedule, and the steps of a chip's life. The
+// files sign_up.cc (orders and resets), negotiation.cc (the conversation) and schedule.cc (time)
+// hold its functions.
+#pragma once
+
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "conversations/personalisation/centre_half.h"
+#include "formats/sms/reassembly.h"
+#include "security_centre/chip_channel.h"
+#include "security_centre/security_centre.h"
+
+namespace simurgh::security_centre {
+
+constexpr std::string_view centre_actor = "security-centre";
+
+class SecurityCentre::State final : private personalisation::CodeTries {
+ public:
+  State(const Settings& settings, const Parts& parts)
+      : settings_(settings), parts_(parts), half_(parts.keys, *this, parts.random) {}
+
+  // What is under way with a chip and in memory only: a crash costs its epoch number (I2).
+  struct Session {
+    personalisation::CentreSession half;
+    std::string order;
+    uint32_t restarts = 0;
+  };
+  // When a chip is next looked at, and how often its newest message was sent.
+  struct Turn {
+    Instant at;
+    uint32_t sends = 0;
+  };
+
+  // sign_up.cc
+  Result<SignedUp> sign_up(const SignUp& order, const audit::By& by);
+  Result<void> rekey(const Iccid& iccid, const audit::By& by);
+  Result<personalisation::Message> authorise_reset(const Iccid& iccid, ByteView challenge,
+                                                   const audit::By& by);
+  Result<void> confirm_reset(const Iccid& iccid, ByteView receipt, const audit::By& by);
+  Result<void> renew_code(std::string_view order, const personalisation::ActivationCode& code,
+                          const audit::By& by);
+
+  // negotiation.cc
+  Result<void> on_located(const Imsi& imsi, Instant now);
+  Result<void> on_packet(const Msisdn& from, MutableByteView packet, Instant now);
+  Result<void> begin(ChipKeys& row, const fleet::Chip& chip, uint32_t restarts, Instant now);
+  Result<void> send(ChipKeys& row, const fleet::Chip& chip, ByteView message);
+  Result<void> send_commit(ChipKeys& row, const fleet::Chip& chip);
+
+  // recovery.cc
+  Result<void> recover(const hlr::RecoveryPlan& plan, Instant now);
+
+  // schedule.cc
+  Result<void> resume(Instant now);
+  Result<void> on_time(Instant now);
+  Instant next_deadline() const;
+  Result<void> on_short_message(const Msisdn& from, ByteView user_data, bool has_header,
+                                Instant now);
+  void schedule(const Iccid& iccid, Instant at, uint32_t sends);
+  void unschedule(const Iccid& iccid);
+  Duration wait_after(uint32_t sends) const;
+
+  Figures figures;
+  std::unordered_map<std::string, Session> sessions;  // by ICCID
+
+ private:
+  // Keys, sealed and open.
+  Result<SealedSecret> seal(const ChipKeys& row, std::string_view use, uint32_t epoch,
+                            const Key256& secret);
+  Result<Key256> open(const ChipKeys& row, std::string_view use, uint32_t epoch,
+                      const SealedSecret& sealed);
+  Result<personalisation::Epoch> active_epoch(const ChipKeys& row);
+  Result<Key256> chip_key(const personalisation::ChipIdentity& chip);
+  Result<void> set_active(ChipKeys& row, const personalisation::Epoch& epoch);
+  Result<void> put_in_service(ChipKeys& row, const personalisation::Epoch& epoch,
+                              const audit::By& by);
+  Result<hlr::SubscriberKeys> subscriber_keys(const ChipKeys& row,
+                                              const personalisation::Epoch& epoch);
+  Result<void> journal(const ChipKeys& row, hlr::JournalRecord::Kind kind,
+                       const personalisation::Epoch* epoch);
+
+  // The conversation.
+  Result<void> dispatch(ChipKeys& row, const fleet::Chip& chip, ByteView message, Instant now);
+  Result<void> on_request(ChipKeys& row, const fleet::Chip& chip, ByteView message, Instant now);
+  Result<void> on_done(ChipKeys& row, ByteView message);
+  Result<void> on_step(ChipKeys& row, const fleet::Chip& chip, Session& session,
+                       const personalisation::CentreStep& step, Instant now);
+  Result<void> on_prepared(ChipKeys& row, const fleet::Chip& chip, Session& session, Instant now);
+  Result<void> on_ended(ChipKeys& row, const fleet::Chip& chip, Session& session,
+                        personalisation::Evidence evidence, Instant now);
+  Result<void> on_resync(ChipKeys& row, const fleet::Chip& chip, Session& session,
+                         const personalisation::CentreStep& step, Instant now);
+  Result<void> freeze(const fleet::Chip& chip, fleet::AlarmKind kind, std::string_view words,
+                      Instant now);
+  Result<void> count_try(const personalisation::OrderId& order, const Iccid& iccid) override;
+  Result<personalisation::ActivationCode> code_of(const fleet::Order& order);
+
+  // Time.
+  Result<void> take_turn(const Iccid& iccid, Instant now);
+
+  // As many half-received messages as a busy centre has; older ones give way.
+  using Reassembler = sms::Reassembler<4096, 5, 670>;
+
+  Settings settings_;
+  Parts parts_;
+  personalisation::CentreHalf half_;
+  Instant now_;  // of the event at hand, for count_try
+  std::unique_ptr<Reassembler> reassembler_ = std::make_unique<Reassembler>(hours(1));
+  std::unordered_map<std::string, Turn> turns_;
+  std::set<std::pair<Instant, Iccid>> agenda_;
+};
+
+personalisation::ChipIdentity identity_of(const ChipKeys& row);
+personalisation::SuiteSet suites_of(uint8_t bits);
+
+}  // namespace simurgh::security_centre
