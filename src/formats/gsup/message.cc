@@ -321,6 +321,7 @@ Result<ByteView> write_access_point_name(std::string_view name, MutableByteView 
 }
 
 Result<std::string_view> parse_access_point_name(ByteView value, std::span<char> out) {
+  if (value.empty()) return fail(ErrorCode::truncated);
   Reader reader(value);
   Writer writer({reinterpret_cast<uint8_t*>(out.data()), out.size()});
   while (!reader.at_end()) {
@@ -330,7 +331,6 @@ Result<std::string_view> parse_access_point_name(ByteView value, std::span<char>
     if (writer.size() > 0) writer.u8('.');
     writer.bytes(label);
   }
-  if (writer.size() == 0) return fail(ErrorCode::truncated);
   return text_of(TRY(writer.finish()));
 }
 

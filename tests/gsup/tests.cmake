@@ -1,0 +1,1 @@
+simurgh_test(gsup simurgh_formats_gsup simurgh_formats_json simurgh_io_json)

@@ -1,0 +1,1 @@
+simurgh_test(smpp simurgh_formats_smpp)
