@@ -25,6 +25,7 @@ bool secure_equal(ByteView a, ByteView b);
 
 // --- hashes and MACs -----------------------------------------------------------------------
 Digest sha256(Parts message);                     // FIPS 180-4
+ByteArray<64> sha512(Parts message);              // FIPS 180-4; for CPace and Ed25519 only
 Digest hmac_sha256(ByteView key, Parts message);  // RFC 2104
 // RFC 5869 extract and expand; out.size() <= 255 * 32, else crypto.
 Result<void> hkdf_sha256(ByteView salt, ByteView secret, ByteView info, MutableByteView out);
@@ -51,7 +52,9 @@ Result<ByteArray<8>> tdes_cbc_mac(ByteView key, Parts message);
 // --- key agreement -------------------------------------------------------------------------
 // A private value is made from `seed`, random bytes of the caller's. Every derive refuses with
 // `crypto` what the suite calls an invalid share: wrong size, not on the curve, small order
-// (all-zero result), 0, 1 or p-1.
+// (all-zero result), 0, 1 or p-1, no square modulo p.
+// The seed is the private value: of X25519 as RFC 7748 clamps it; else a big-endian number, for
+// P-256 modulo the order. `crypto` when that is 0, which no random seed is.
 constexpr size_t x25519_share_octets = 32;      // RFC 7748
 constexpr size_t p256_share_octets = 65;        // SEC 1 uncompressed point
 constexpr size_t ffdhe2048_share_octets = 256;  // RFC 7919 A.1, padded to the prime's size
@@ -69,7 +72,10 @@ constexpr size_t ecdsa_p256_public_octets = 65;     // SEC 1 uncompressed point
 constexpr size_t ecdsa_p256_signature_octets = 64;  // r || s (IEEE P1363)
 constexpr size_t rsa2048_public_octets = 256;       // modulus; the exponent is 65537
 constexpr size_t rsa2048_signature_octets = 256;    // PSS, SHA-256, salt 32
-// `private_key`: the 32-octet seed, the 32-octet scalar, or PKCS#1 DER of the RSA key.
+// `private_key`: the 32-octet seed, the 32-octet scalar, or PKCS#1 DER of the RSA key. `crypto`
+// when it, or a public key, is not valid; bad_signature for all that is wrong with a signature.
+// Signatures are a function of key and message alone (RFC 8032, RFC 6979, and a PSS salt derived
+// from both), so a retry signs the same octets.
 Result<ByteArray<32>> ed25519_public(const ByteArray<32>& private_key);
 Result<ByteArray<64>> ed25519_sign(const ByteArray<32>& private_key, ByteView message);
 Result<void> ed25519_verify(ByteView public_key, ByteView message, ByteView signature);
