@@ -167,6 +167,7 @@ void VisitedNetwork::on_message(const gsup::Message& message, Instant now) {
   } else if (message.type == Type::update_location_result && subscriber->step == Step::location) {
     subscriber->registered = true;
     ++figures_.registered;
+    switch_.on_reachable(subscriber->msisdn);
     finish(*subscriber, AttachResult::registered);
   } else if (message.type == Type::update_location_error && subscriber->step == Step::location) {
     ++figures_.unknown_at_home;

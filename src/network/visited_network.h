@@ -58,6 +58,8 @@ class Switch {
   virtual ~Switch() = default;
   // An SMS-SUBMIT of a registered subscriber. False: refused, the mobile gets an RP-ERROR.
   virtual bool submit(const Msisdn& from, ByteView submit_tpdu) = 0;
+  // The subscriber has registered: what waits for it can be delivered.
+  virtual void on_reachable(const Msisdn& msisdn) = 0;
 };
 
 struct VisitedNetworkSettings {
