@@ -193,7 +193,9 @@ std::vector<Bytes> Centre::deliver(ByteView message) {
 
 std::vector<Bytes> Centre::tick() {
   return transaction([&]() -> std::vector<Bytes> {
-    if (db.commit_unconfirmed) {
+    // A negotiation that is wanted goes first: its INIT names the committed epoch as its base,
+    // which confirms it as COMMIT does.
+    if (!db.wanted && db.commit_unconfirmed) {
       const Message commit =
           make_confirmation(MessageType::commit, test_identity(), db.life, db.active);
       return {Bytes(commit.begin(), commit.end())};
@@ -234,12 +236,12 @@ std::vector<Bytes> Centre::on_message(ByteView message) {
     if (check_confirmation(message, MessageType::done, chip, db.life, db.active).has_value()) {
       db.commit_unconfirmed = false;
       db.previous = Epoch();
-    } else if (check_confirmation(message, MessageType::prepared, chip, db.life, db.active)
-                   .has_value()) {
+      return {};
+    }
+    if (check_confirmation(message, MessageType::prepared, chip, db.life, db.active).has_value()) {
       const Message commit = make_confirmation(MessageType::commit, chip, db.life, db.active);
       return {Bytes(commit.begin(), commit.end())};
     }
-    return {};
   }
   const auto step = half_.on_message(session_, message);
   if (!step.has_value()) return {};
@@ -257,7 +259,10 @@ std::vector<Bytes> Centre::on_step(const CentreStep& step) {
       db.chip_suites = session_.chip_suites;
       if (naive_switch_at_m2) db.active = session_.next;
       break;
-    case CentreEvent::prepared: switch_to(session_.next); break;
+    case CentreEvent::prepared:
+      switch_to(session_.next);
+      lose_session();
+      break;
     case CentreEvent::resync:
       decisions.push_back(step.decision);
       if (step.decision == ResyncDecision::raise_number) {
@@ -287,7 +292,10 @@ ActivationCode code_of(const Setting& setting) {
 }  // namespace
 
 World::World(const Setting& setting)
-    : code(code_of(setting)), chip(store, setting.seed), centre(keys, setting, code) {
+    : code(code_of(setting)),
+      chip_view(store, setting.chip_mistake),
+      chip(chip_view, setting.seed),
+      centre(keys, setting, code) {
   store.put(factory_record(keys, setting.chip_suites));
   SIMURGH_CHECK(pre_personalise(store).has_value());
   chip.code = code;

@@ -9,6 +9,7 @@
 #include "conversations/personalisation/centre_half.h"
 #include "conversations/personalisation/chip_half.h"
 #include "hex.h"
+#include "naive_variants.h"
 
 namespace simurgh::personalisation::rig {
 
@@ -78,6 +79,7 @@ struct Setting {
   CodeKind code = CodeKind::none;
   bool server_made = false;
   bool choose_pin = false;
+  ChipMistake chip_mistake = ChipMistake::none;
 };
 
 ChipIdentity test_identity();
@@ -173,6 +175,7 @@ struct World {
   TestKeys keys;
   ActivationCode code;
   TestChipStore store;
+  NaiveChipStore chip_view;  // the store as the chip sees it: honest unless a mistake is planted
   Chip chip;
   Centre centre;
 
