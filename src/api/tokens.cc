@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "api/store.h"
 #include "base/hex.h"
 
 namespace simurgh::api {
@@ -62,8 +63,8 @@ Result<void> parse_setting(std::string_view word, Token& token) {
   const std::string_view name = word.substr(0, equals);
   const std::string_view value = word.substr(equals + 1);
   if (name == "manufacturer") {
-    token.manufacturer = number_of<uint64_t>(value);
-    if (token.manufacturer.has_value()) return {};
+    token.manufacturer = value;
+    if (!value.empty() && value.size() <= manufacturer_name_octets_max) return {};
   } else if (name == "rate") {
     const auto rate = number_of<uint32_t>(value);
     if (rate.has_value() && *rate > 0) {
@@ -87,7 +88,7 @@ Result<Token> parse_line(std::string_view line) {
   for (std::string_view word = next_word(line); !word.empty(); word = next_word(line)) {
     TRY(parse_setting(word, token));
   }
-  if (token.roles.contains(Role::factory) && !token.manufacturer.has_value()) {
+  if (token.roles.contains(Role::factory) && token.manufacturer.empty()) {
     return ErrorCode::not_allowed;
   }
   return token;
@@ -145,7 +146,7 @@ Result<std::vector<Token>> parse_tokens(std::string_view text) {
 }
 
 std::string write_tokens(const std::vector<Token>& tokens) {
-  std::string out = "# name  role[,role]  salt  hash  [manufacturer=ID]  [rate=PER_MINUTE]\n";
+  std::string out = "# name  role[,role]  salt  hash  [manufacturer=NAME]  [rate=PER_MINUTE]\n";
   for (const Token& token : tokens) {
     out += token.name + " ";
     char separator = 0;
@@ -156,9 +157,7 @@ std::string write_tokens(const std::vector<Token>& tokens) {
       out += role_names[i];
     }
     out += " " + hex_of(token.salt) + " " + hex_of(token.hash);
-    if (token.manufacturer.has_value()) {
-      out += " manufacturer=" + std::to_string(*token.manufacturer);
-    }
+    if (!token.manufacturer.empty()) out += " manufacturer=" + token.manufacturer;
     if (token.requests_per_minute != requests_per_minute_default) {
       out += " rate=" + std::to_string(token.requests_per_minute);
     }

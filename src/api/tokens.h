@@ -3,7 +3,7 @@
 // A token is `<name>.<64 hexadecimal digits>`; the digits are 256 random bits, so that a fast hash
 // is enough. The file has one line a token, and holds nothing that opens anything:
 //
-//   # name  role[,role…]  salt  hash  [manufacturer=ID]  [rate=REQUESTS_PER_MINUTE]
+//   # name  role[,role…]  salt  hash  [manufacturer=NAME]  [rate=REQUESTS_PER_MINUTE]
 //   desk-3  dealer        9f3c… 51aa…
 //
 // `hash` is HMAC-SHA256(salt, token). A factory token names the manufacturer whose allocations
@@ -53,7 +53,7 @@ struct Token {
   Roles roles;
   ByteArray<16> salt{};
   crypto::Digest hash{};
-  std::optional<uint64_t> manufacturer;  // a factory token's own
+  std::string manufacturer;  // a factory token's own; empty for others
   uint32_t requests_per_minute = requests_per_minute_default;
 
   friend bool operator==(const Token&, const Token&) = default;

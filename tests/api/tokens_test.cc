@@ -47,7 +47,7 @@ TEST_CASE("the file holds nothing that opens anything, and reads back") {
   NewToken desk = token_of("desk-3", {Role::dealer}, 7);
   desk.token.requests_per_minute = 30;
   NewToken maker = token_of("maker", {Role::factory}, 9);
-  maker.token.manufacturer = 12;
+  maker.token.manufacturer = "northern";
   const std::string text = write_tokens({desk.token, maker.token});
   CHECK(text.find(bearer(desk).substr(7)) == std::string::npos);
   CHECK(text.find("0707070707070707") == std::string::npos);
@@ -74,7 +74,7 @@ TEST_CASE("lines that are not right are refused at their offset") {
   CHECK(error("a viewer " + salt + " " + hash + " rate=0").code == ErrorCode::bad_value);
   CHECK(error("a viewer " + salt + " " + hash + " colour=red").code == ErrorCode::bad_value);
   CHECK(error("a factory " + salt + " " + hash).code == ErrorCode::not_allowed);
-  CHECK(parse_tokens("a factory " + salt + " " + hash + " manufacturer=1").has_value());
+  CHECK(parse_tokens("a factory " + salt + " " + hash + " manufacturer=northern").has_value());
 }
 
 TEST_CASE("the rate holds over time, a burst passes, and the wait that is told is right") {
