@@ -82,6 +82,7 @@ Result<void> ed25519_verify(ByteView public_key, ByteView message, ByteView sign
 Result<ByteArray<65>> ecdsa_p256_public(const ByteArray<32>& private_key);
 Result<ByteArray<64>> ecdsa_p256_sign(const ByteArray<32>& private_key, ByteView message);
 Result<void> ecdsa_p256_verify(ByteView public_key, ByteView message, ByteView signature);
+Result<ByteArray<256>> rsa2048_public(ByteView private_key_der);
 Result<ByteArray<256>> rsa2048_sign(ByteView private_key_der, ByteView message);
 Result<void> rsa2048_verify(ByteView modulus, ByteView message, ByteView signature);
 

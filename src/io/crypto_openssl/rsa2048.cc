@@ -99,6 +99,16 @@ Result<Key> public_key_of(ByteView modulus) {
 
 }  // namespace
 
+Result<ByteArray<256>> rsa2048_public(ByteView private_key_der) {
+  const Key key = TRY(private_key_of(private_key_der));
+  BIGNUM* modulus = nullptr;
+  if (EVP_PKEY_get_bn_param(key.get(), OSSL_PKEY_PARAM_RSA_N, &modulus) != 1) return refused();
+  const Number owned(modulus);
+  ByteArray<256> out;
+  write_number(modulus, out);
+  return out;
+}
+
 Result<ByteArray<256>> rsa2048_sign(ByteView private_key_der, ByteView message) {
   const Key key = TRY(private_key_of(private_key_der));
   const Digest digest = sha256({message});
