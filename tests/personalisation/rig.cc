@@ -281,6 +281,7 @@ std::vector<Bytes> Centre::on_step(const CentreStep& step) {
 
 namespace {
 ActivationCode code_of(const Setting& setting) {
+  if (setting.code_given.kind != CodeKind::none) return setting.code_given;
   TestRandom random(setting.seed + 77);
   switch (setting.code) {
     case CodeKind::secret: return make_code_secret(random);

@@ -80,6 +80,7 @@ struct Setting {
   bool server_made = false;
   bool choose_pin = false;
   ChipMistake chip_mistake = ChipMistake::none;
+  ActivationCode code_given{};  // in the place of a random one of the kind `code`
 };
 
 ChipIdentity test_identity();
