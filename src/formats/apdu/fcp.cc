@@ -27,6 +27,7 @@ constexpr tlv::Tag minimum_clock = 0x82;
 constexpr tlv::Tag available_memory = 0x83;
 constexpr tlv::Tag file_details = 0x84;
 constexpr tlv::Tag supported_commands = 0x87;
+constexpr tlv::Tag environment = 0x88;
 // Inside the PIN status template.
 constexpr tlv::Tag ps_do = 0x90;
 constexpr tlv::Tag usage_qualifier = 0x95;
@@ -98,6 +99,7 @@ Result<void> read_proprietary(const tlv::Element& element, Fcp& fcp) {
       case tag::available_memory: information.available_memory = inner.value; break;
       case tag::file_details: information.file_details = inner.value; break;
       case tag::supported_commands: information.supported_commands = TRY(octet_of(inner)); break;
+      case tag::environment: information.environment = TRY(octet_of(inner)); break;
       default: break;
     }
   }
@@ -200,6 +202,7 @@ void write_proprietary(const ProprietaryInformation& information, tlv::BerWriter
   if (information.supported_commands) {
     out.u8(tag::supported_commands, *information.supported_commands);
   }
+  if (information.environment) out.u8(tag::environment, *information.environment);
   out.close(open);
 }
 

@@ -65,6 +65,7 @@ struct ProprietaryInformation {
   ByteView available_memory;                    // tag 83, big endian, in octets
   ByteView file_details;                        // tag 84, BER-TLV structure EF
   std::optional<uint8_t> supported_commands;    // tag 87
+  std::optional<uint8_t> environment;           // tag 88, conditions the UICC stands
 };
 
 struct Fcp {

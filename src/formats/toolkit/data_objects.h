@@ -35,8 +35,11 @@ constexpr tlv::ComprehensionTag imei = 0x14;
 constexpr tlv::ComprehensionTag help_request = 0x15;
 constexpr tlv::ComprehensionTag network_measurement_results = 0x16;
 constexpr tlv::ComprehensionTag default_text = 0x17;
+constexpr tlv::ComprehensionTag next_action_indicator = 0x18;
 constexpr tlv::ComprehensionTag event_list = 0x19;
 constexpr tlv::ComprehensionTag location_status = 0x1b;
+constexpr tlv::ComprehensionTag icon_identifier = 0x1e;
+constexpr tlv::ComprehensionTag item_icon_identifiers = 0x1f;
 constexpr tlv::ComprehensionTag timer_identifier = 0x24;
 constexpr tlv::ComprehensionTag timer_value = 0x25;
 constexpr tlv::ComprehensionTag date_time = 0x26;
@@ -53,7 +56,10 @@ constexpr tlv::ComprehensionTag transport_level = 0x3c;
 constexpr tlv::ComprehensionTag other_address = 0x3e;
 constexpr tlv::ComprehensionTag access_technology = 0x3f;
 constexpr tlv::ComprehensionTag network_access_name = 0x47;
+constexpr tlv::ComprehensionTag text_attribute = 0x50;
+constexpr tlv::ComprehensionTag item_text_attributes = 0x51;
 constexpr tlv::ComprehensionTag imeisv = 0x62;
+constexpr tlv::ComprehensionTag frame_identifier = 0x68;
 }  // namespace tag
 
 // Type of command (9.4), the octet of Command details.

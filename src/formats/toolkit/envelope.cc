@@ -134,7 +134,9 @@ class EnvelopeWriter {
   bool operator()(const LocationStatusEvent& event) {
     write_event_head(Event::location_status);
     out_.u8(tag::location_status, static_cast<uint8_t>(event.status));
-    write_unless_empty(tag::location_information, event.location_information, out_);
+    // Not required, unlike the status (7.5.4.2).
+    write_unless_empty(tag::location_information, event.location_information, out_,
+                       tlv::Comprehension::not_required);
     return true;
   }
   bool operator()(const DataAvailableEvent& event) {

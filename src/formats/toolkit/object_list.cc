@@ -181,8 +181,9 @@ void write_channel_status(const ChannelStatus& status, ComprehensionWriter& out)
   out.element(tag::channel_status, octets);
 }
 
-void write_unless_empty(ComprehensionTag tag, ByteView value, ComprehensionWriter& out) {
-  if (!value.empty()) out.element(tag, value);
+void write_unless_empty(ComprehensionTag tag, ByteView value, ComprehensionWriter& out,
+                        Comprehension comprehension) {
+  if (!value.empty()) out.element(tag, value, comprehension);
 }
 
 Result<uint8_t> parse_timer(ByteView value) {

@@ -72,7 +72,8 @@ Result<ChannelStatus> parse_channel_status(ByteView value);
 void write_channel_status(const ChannelStatus& status, tlv::ComprehensionWriter& out);
 
 // An object that is left away when its value is empty.
-void write_unless_empty(tlv::ComprehensionTag tag, ByteView value, tlv::ComprehensionWriter& out);
+void write_unless_empty(tlv::ComprehensionTag tag, ByteView value, tlv::ComprehensionWriter& out,
+                        tlv::Comprehension comprehension = tlv::Comprehension::required);
 
 // 1…timers_max, else bad_value.
 Result<uint8_t> parse_timer(ByteView value);

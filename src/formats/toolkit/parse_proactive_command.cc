@@ -73,6 +73,9 @@ Result<CommandBody> parse_display_text(const Input& input) {
   command.wait_for_user = has_bit(input, 0x80);
   command.text = TRY(parse_text(TRY(input.objects.require(tag::text_string))));
   command.immediate_response = input.objects.take(tag::immediate_response).has_value();
+  if (const auto duration = input.objects.take(tag::duration)) {
+    command.duration = TRY(parse_interval(*duration));
+  }
   return CommandBody(command);
 }
 
@@ -212,6 +215,15 @@ Result<CommandBody> parse_body(CommandType type, const Input& input) {
   return ErrorCode::unsupported;
 }
 
+// How a text looks; without it the command is performed all the same (6.5.4).
+void skip_decorations(ObjectList& objects) {
+  for (const tlv::ComprehensionTag tag :
+       {tag::icon_identifier, tag::item_icon_identifiers, tag::text_attribute,
+        tag::item_text_attributes, tag::frame_identifier, tag::next_action_indicator}) {
+    objects.take(tag);
+  }
+}
+
 }  // namespace
 
 Result<ProactiveCommand> parse_proactive_command(ByteView bytes) {
@@ -224,6 +236,7 @@ Result<ProactiveCommand> parse_proactive_command(ByteView bytes) {
   command.number = details.number;
   command.body = TRY(
       parse_body(static_cast<CommandType>(details.type), {objects, details.qualifier, devices}));
+  skip_decorations(objects);
   TRY(objects.expect_understood());
   return command;
 }

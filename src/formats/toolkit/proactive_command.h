@@ -2,8 +2,9 @@
 // writes them, the terminal parses them.
 //
 // One struct a command, with the data objects that this project uses; others are skipped when
-// their comprehension bit allows it and make the command `unsupported` when it does not. Views
-// point into the bytes parsed, or must live until written.
+// their comprehension bit allows it and make the command `unsupported` when it does not. Icons,
+// text attributes and frames are skipped in any case, as a terminal without them does (6.5.4).
+// Views point into the bytes parsed, or must live until written.
 #pragma once
 
 #include <variant>
@@ -57,6 +58,7 @@ struct DisplayText {  // 6.6.1
   bool wait_for_user = false;  // else cleared after a delay
   bool immediate_response = false;
   Text text;
+  std::optional<Interval> duration;  // how long it is shown
 };
 struct GetInkey {            // 6.6.2
   uint8_t qualifier = 0x00;  // b1 alphabet instead of digits, b2 UCS-2, b3 yes/no, b8 help

@@ -72,7 +72,8 @@ class BodyWriter {
   bool operator()(const DisplayText& command) {
     write_text(command.text, tag::text_string, Comprehension::required, out_);
     if (command.immediate_response) out_.element(tag::immediate_response, ByteView());
-    return true;
+    if (command.duration) write_interval(*command.duration, out_);
+    return !command.duration || command.duration->count != 0;
   }
   bool operator()(const GetInkey& command) {
     write_text(command.text, tag::text_string, Comprehension::required, out_);
