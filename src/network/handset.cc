@@ -164,12 +164,17 @@ void Handset::refreshed(terminal::Refresh what) {
 terminal::Answer Handset::ask(const terminal::Question& question) {
   using Kind = terminal::Answer::Kind;
   // A question that a PIN fits is about the new PIN; the code is longer.
-  const std::string& text =
-      question.length_max <= 8 && question.digits_only && question.length_min <= 4
-          ? customer.new_pin
-          : customer.activation_code;
-  if (text.empty()) return {Kind::cancelled, ""};
-  return {Kind::text, text};
+  const bool about_pin =
+      question.length_max <= 8 && question.digits_only && question.length_min <= 4;
+  if (about_pin) {
+    if (customer.new_pin.empty()) return {Kind::cancelled, ""};
+    return {Kind::text, customer.new_pin};
+  }
+  if (customer.activation_code.empty() || code_entries_ >= customer.code_entries_max) {
+    return {Kind::cancelled, ""};
+  }
+  ++code_entries_;
+  return {Kind::text, customer.activation_code};
 }
 
 void Handset::show(std::string_view) {}  // the terminal keeps the log of texts

@@ -18,7 +18,8 @@ namespace simurgh::network {
 
 // What the customer knows and does.
 struct Customer {
-  std::string activation_code;  // as on the order document; empty: none to type
+  std::string activation_code;     // as on the order document; empty: none to type
+  uint32_t code_entries_max = 10;  // then he gives up
   std::string pin = "0000";
   std::string new_pin;  // chosen when the chip asks for one; empty: declines
 };
@@ -105,6 +106,7 @@ class Handset final : public Mobile,
   std::optional<AttachResult> last_attach_;
   uint32_t attach_attempts_ = 0;
   uint8_t message_reference_ = 0;
+  uint32_t code_entries_ = 0;
 };
 
 }  // namespace simurgh::network
