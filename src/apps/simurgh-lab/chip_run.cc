@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/hex.h"
 #include "conversations/personalisation/activation_code.h"
 
 namespace simurgh::lab {
@@ -144,8 +145,9 @@ void ChipRun::begin_sale(uint32_t life, Stage next) {
     code_text_.clear();
     activation.set("kind", "none");
   } else {
-    const ActivationCode code = short_code_ ? make_short_code(world_.random, short_code_digits)
-                                            : make_code_secret(world_.random);
+    const ActivationCode code =
+        short_code_ ? personalisation::make_short_code(world_.random, short_code_digits)
+                    : personalisation::make_code_secret(world_.random);
     const auto text = write_code(code);
     code_text_ = text_of(text.view());
     activation.set("kind", short_code_ ? "short" : "secret128").set("code", code_text_);
@@ -214,8 +216,9 @@ void ChipRun::turn_forged() {
     ++world_.figures.misuse_tried;
     impostor_ = make_handset({*copy_, chip_.random, chip_.seal_key}, index_);
     // Of the right form, and of another order.
-    const ActivationCode guess = short_code_ ? make_short_code(world_.random, short_code_digits)
-                                             : make_code_secret(world_.random);
+    const ActivationCode guess =
+        short_code_ ? personalisation::make_short_code(world_.random, short_code_digits)
+                    : personalisation::make_code_secret(world_.random);
     const auto guess_text = write_code(guess);
     impostor_->customer.activation_code = text_of(guess_text.view());
     impostor_->customer.code_entries_max = 1;
@@ -303,7 +306,7 @@ void ChipRun::dealer_asks_reset() {
   if (!challenge) return fail("no reset challenge");
   enter(Stage::confirming_reset);
   world_.rest.post(fmt::format("/v1/chips/{}/reset", iccid_.text()),
-                   json::Value::object({{"challenge", hex_text(*challenge)}}),
+                   json::Value::object().set("challenge", hex_text(*challenge)),
                    [this](const RestAnswer& answer) { dealer_resets(answer); });
 }
 
@@ -318,7 +321,7 @@ void ChipRun::dealer_resets(const RestAnswer& answer) {
     return enter(Stage::stuck);
   }
   world_.rest.post(fmt::format("/v1/chips/{}/reset/confirm", iccid_.text()),
-                   json::Value::object({{"receipt", hex_text(*receipt)}}),
+                   json::Value::object().set("receipt", hex_text(*receipt)),
                    [this](const RestAnswer& confirmed) {
                      const auto data = chip_data();
                      reader_.reset();
