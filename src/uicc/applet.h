@@ -1,0 +1,81 @@
+// The personalisation application (TAR "PER"): the chip's half of the conversation of design 4.1,
+// at home in a phone. It asks for personalisation at the first logon (D6), carries the messages as
+// secured packets, asks the customer for the activation code and a new PIN and tells success or
+// failure (D8, D12), and has the terminal read the chip anew when the keys have changed.
+//
+// Only Result errors `closed` and `storage` come out of it: the power is gone. A message that the
+// conversation refuses is silence (I8).
+#pragma once
+
+#include "conversations/personalisation/chip_half.h"
+#include "uicc/chip_store.h"
+#include "uicc/outbox.h"
+
+namespace simurgh::uicc {
+
+// What came of a message, for the chip's other parts.
+struct AppletAnswer {
+  personalisation::Message reply;  // for the reader that brought the message; else empty
+  bool new_life = false;           // PINs and files are as new: forget what was verified
+};
+
+class PersonalisationApplet {
+ public:
+  static constexpr uint8_t requests_max = 5;      // per logon, then the customer is told
+  static constexpr uint8_t code_prompts_max = 5;  // per logon
+  static constexpr uint8_t pin_prompts_max = 3;
+  static constexpr uint8_t timer = 1;  // of the terminal's eight
+
+  struct Parts {
+    NvStore& store;
+    NvChipStore& record_store;
+    Pins& pins;
+    ProactiveQueue& queue;
+    Outbox& outbox;
+    Random& random;
+  };
+  explicit PersonalisationApplet(const Parts& parts);
+
+  Result<void> on_profile();
+  Result<void> on_location(toolkit::LocationStatus status);
+  Result<void> on_timer();
+  Result<void> on_status_poll();  // STATUS, the clock of terminals without timers
+  Result<void> on_response(const ProactiveQueue::Finished& finished);
+
+  enum class Bearer : uint8_t { short_message, reader };
+  Result<AppletAnswer> on_message(ByteView message, Bearer bearer);
+  // Something else verified under the pending epoch.
+  Result<void> confirm_pending(uint32_t epoch);
+  // RESET_CHALLENGE for a dealer's tool.
+  Result<personalisation::Message> reset_challenge();
+
+ private:
+  Result<void> begin_logon();
+  Result<void> send_request(personalisation::RequestReason reason);
+  Result<void> send(const personalisation::Message& message);
+  Result<void> handle(const personalisation::ChipStep& step, bool first_logon, bool by_message);
+  Result<void> on_code(const toolkit::TerminalResponse& response);
+  Result<void> on_pin(const toolkit::TerminalResponse& response, bool again);
+  Result<void> set_pin(ByteView digits);
+  void ask_code();
+  void ask_pin();
+  void finish_refresh();
+  void show(std::string_view text);
+  void wait(uint32_t seconds);
+  void stop_waiting();
+
+  Parts parts_;
+  personalisation::ChipHalf half_;
+  toolkit::LocationStatus location_ = toolkit::LocationStatus::no_service;
+  bool logon_ = false;  // a first logon is under way
+  uint8_t requests_ = 0;
+  uint8_t code_prompts_ = 0;
+  uint8_t pin_prompts_ = 0;
+  bool code_asked_ = false;  // GET INPUT is with the terminal or in the queue
+  bool refresh_wanted_ = false;
+  uint32_t polls_to_wait_ = 0;  // without timers: STATUS commands until on_timer
+  personalisation::CodeKind code_kind_ = personalisation::CodeKind::none;
+  Secret<pin_octets> new_pin_;
+};
+
+}  // namespace simurgh::uicc

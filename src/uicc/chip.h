@@ -1,0 +1,136 @@
+// The software of a powered chip: its RAM, the dispatcher, and the handlers of its commands. Only
+// Card makes one; the handlers stand in command_*.cc by subject.
+#pragma once
+
+#include <vector>
+
+#include "formats/apdu/apdu.h"
+#include "formats/toolkit/envelope.h"
+#include "uicc/applet.h"
+#include "uicc/card.h"
+#include "uicc/chip_apdus.h"
+#include "uicc/ota.h"
+
+namespace simurgh::uicc {
+
+// A logical channel (TS 102 221 8.3), or the one on which a secured packet's commands run.
+struct Channel {
+  bool open = false;
+  bool remote = false;             // commands of a verified packet: ADM, and no PINs asked
+  FileIndex directory = mf_index;  // current DF
+  FileIndex file = no_file;        // current EF
+  FileIndex adf = no_file;         // active application
+  uint8_t record = 0;              // record pointer; 0: undefined
+};
+
+constexpr uint8_t channels_max = 4;
+constexpr size_t answer_octets_max = 768;  // the longest: M1, fetched in pieces
+
+using Answer = std::vector<uint8_t>;
+using Handled = Result<apdu::StatusWord>;
+
+class Chip {
+ public:
+  explicit Chip(const Hardware& hardware);
+  ~Chip();
+
+  Result<void> start();
+  ByteView atr() const;
+  Result<ByteView> transmit(ByteView command);
+
+ private:
+  friend struct CommandTable;
+
+  // --- dispatch (dispatch.cc) ---
+  Handled dispatch(const apdu::Command& command);
+  Handled execute(Channel& channel, const apdu::Command& command);
+  ByteView finish(const apdu::Command& command, apdu::StatusWord status);
+  bool blank() const;
+  bool gsm(const apdu::Command& command) const;
+
+  // --- files (command_files.cc, command_records.cc) ---
+  Handled select(Channel& channel, const apdu::Command& command);
+  Handled select_application(Channel& channel, const apdu::Command& command);
+  Handled status(Channel& channel, const apdu::Command& command);
+  Handled read_binary(Channel& channel, const apdu::Command& command);
+  Handled update_binary(Channel& channel, const apdu::Command& command);
+  Handled read_record(Channel& channel, const apdu::Command& command);
+  Handled update_record(Channel& channel, const apdu::Command& command);
+  Handled search_record(Channel& channel, const apdu::Command& command);
+  Handled increase(Channel& channel, const apdu::Command& command);
+  Handled activate_file(Channel& channel, const apdu::Command& command);
+  Handled deactivate_file(Channel& channel, const apdu::Command& command);
+  Handled set_active(Channel& channel, const apdu::Command& command, bool active);
+  void select_file(Channel& channel, FileIndex file);
+  Result<void> describe(FileIndex file);      // FCP into the answer
+  Result<void> describe_gsm(FileIndex file);  // TS 51.011 9.2.1
+  enum class Use : uint8_t { read, update, increase, activate };
+  // ok, or why the current EF may not be used so.
+  Handled may_use(const Channel& channel, Use use, apdu::FileType structure, bool any_structure);
+  Result<bool> satisfied(const Channel& channel, Condition condition) const;
+  // The EF that P1 or P2 names by short identifier, selected; or the current one.
+  apdu::StatusWord select_by_sfi(Channel& channel, uint8_t sfi);
+  Result<uint8_t> record_number(const Channel& channel, const apdu::Command& command,
+                                const Content& content) const;
+
+  // --- PINs (command_pins.cc) ---
+  Handled verify_pin(Channel& channel, const apdu::Command& command);
+  Handled change_pin(Channel& channel, const apdu::Command& command);
+  Handled disable_pin(Channel& channel, const apdu::Command& command);
+  Handled enable_pin(Channel& channel, const apdu::Command& command);
+  Handled unblock_pin(Channel& channel, const apdu::Command& command);
+  Handled pin_status_word(PinName name, PinOutcome outcome);
+  Handled unblocking_tries(PinName name) const;
+
+  // --- authentication (command_authenticate.cc) ---
+  Handled authenticate(Channel& channel, const apdu::Command& command);
+  Handled run_gsm_algorithm(Channel& channel, const apdu::Command& command);
+  Handled authenticate_3g(ByteView rand, ByteView autn);
+  Handled authenticate_2g(ByteView rand, bool gsm_class);
+  Handled get_challenge(Channel& channel, const apdu::Command& command);
+  Handled get_identity(Channel& channel, const apdu::Command& command);
+  Result<AuthenticationProfile> authentication_profile() const;
+
+  // --- toolkit and channels (command_toolkit.cc) ---
+  Handled terminal_profile(Channel& channel, const apdu::Command& command);
+  Handled terminal_capability(Channel& channel, const apdu::Command& command);
+  Handled envelope(Channel& channel, const apdu::Command& command);
+  Handled fetch(Channel& channel, const apdu::Command& command);
+  Handled terminal_response(Channel& channel, const apdu::Command& command);
+  Handled manage_channel(Channel& channel, const apdu::Command& command);
+  Handled get_response(Channel& channel, const apdu::Command& command);
+
+  // --- secured packets (remote.cc) ---
+  Handled on_sms_pp(const toolkit::SmsPpDownload& download);
+  Result<std::vector<uint8_t>> run_script(ByteView script, FileIndex start);
+
+  // --- factory and dealer (command_chip.cc) ---
+  Handled pre_personalise(Channel& channel, const apdu::Command& command);
+  Handled get_chip_data(Channel& channel, const apdu::Command& command);
+  Handled reset_challenge(Channel& channel, const apdu::Command& command);
+  Handled exchange(Channel& channel, const apdu::Command& command);
+  // Adds a block; true when the last one is in, and the whole is in `blocks_`.
+  Result<bool> add_block(const apdu::Command& command, apdu::StatusWord* refused);
+  void forget_session();
+
+  Hardware hardware_;
+  NvStore store_;
+  FileSystem files_;
+  Pins pins_;
+  NvChipStore record_store_;
+  ProactiveQueue queue_;
+  Outbox outbox_;
+  PersonalisationApplet applet_;
+  OtaReceiver ota_;
+
+  Channel channels_[channels_max];
+  bool pin_verified_[2] = {};
+  Answer answer_;             // of the command at hand
+  Answer waiting_;            // for GET RESPONSE
+  std::vector<uint8_t> out_;  // what transmit() gave last
+  std::vector<uint8_t> blocks_;
+  uint8_t blocks_ins_ = 0;
+  uint8_t blocks_next_ = 0;
+};
+
+}  // namespace simurgh::uicc
