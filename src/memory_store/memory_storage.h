@@ -38,7 +38,8 @@ class MemoryStorage final : public storage::Storage {
   void crash();
   // The next commit fails and everything after it, until crash().
   void fail_next_commit();
-  // A copy of what is committed, and the database becoming that copy again.
+  // A copy of the database, which must not have open changes; and the database becoming that copy
+  // again, as after crash().
   class Snapshot;
   std::shared_ptr<const Snapshot> snapshot() const;
   void restore(const Snapshot& snapshot);

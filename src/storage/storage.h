@@ -37,7 +37,7 @@ class Storage {
   virtual Result<hlr::CommitMark> commit(uint64_t journal_sequence) = 0;
   // Which database this is, and how many commits it has.
   virtual hlr::CommitMark mark() const = 0;
-  // After recovery from the journal: commits are counted on from here (never lower).
+  // After recovery from the journal: the next commit gets this number (never a lower one).
   virtual Result<void> set_generation(uint64_t generation) = 0;
 
   // A step is a part of the transaction that can be undone alone: begin, then keep or undo. For

@@ -1,0 +1,93 @@
+#include "io/store_sqlite/stores.h"
+
+#define CENTRE_COLUMNS                                                                          \
+  "iccid, imsi, life, ver, suites_allowed, active_epoch, active_secret, previous_epoch, "       \
+  "previous_secret, puk_secret, epoch_max, counter_to_chip, counter_from_chip_active, "         \
+  "counter_from_chip_previous, attempt_last, attempt_epoch, m1_hash_last, chip_suites, reset, " \
+  "work, work_attempts, work_next_try, commit_unconfirmed, directory_behind"
+
+namespace simurgh::store_sqlite {
+
+using security_centre::ChipKeys;
+
+namespace {
+
+void read(Query& query, ChipKeys& row) {
+  query.get_all(row.iccid, row.imsi, row.life, row.ver, row.suites_allowed, row.active_epoch,
+                row.active_secret, row.previous_epoch, row.previous_secret, row.puk_secret,
+                row.epoch_max, row.counter_to_chip, row.counter_from_chip_active,
+                row.counter_from_chip_previous, row.attempt_last, row.attempt_epoch,
+                row.m1_hash_last, row.chip_suites, row.reset, row.work, row.work_attempts,
+                row.work_next_try, row.commit_unconfirmed, row.directory_behind);
+}
+
+}  // namespace
+
+Result<std::optional<ChipKeys>> CentreRows::load(const Iccid& iccid) {
+  Query query(session_.database, "SELECT " CENTRE_COLUMNS " FROM centre_chip WHERE iccid = $1");
+  query << iccid;
+  return read_one<ChipKeys>(query, read);
+}
+
+Result<std::optional<ChipKeys>> CentreRows::load_by_imsi(const Imsi& imsi) {
+  Query query(session_.database, "SELECT " CENTRE_COLUMNS " FROM centre_chip WHERE imsi = $1");
+  query << imsi;
+  return read_one<ChipKeys>(query, read);
+}
+
+Result<void> CentreRows::save(const ChipKeys& row) {
+  TRY(session_.begin_change());
+  Query query(
+      session_.database,
+      "INSERT INTO centre_chip (" CENTRE_COLUMNS
+      ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
+      "$18, $19, $20, $21, $22, $23, $24) ON CONFLICT (iccid) DO UPDATE SET "
+      "imsi = excluded.imsi, life = excluded.life, ver = excluded.ver, "
+      "suites_allowed = excluded.suites_allowed, active_epoch = excluded.active_epoch, "
+      "active_secret = excluded.active_secret, previous_epoch = excluded.previous_epoch, "
+      "previous_secret = excluded.previous_secret, puk_secret = excluded.puk_secret, "
+      "epoch_max = excluded.epoch_max, counter_to_chip = excluded.counter_to_chip, "
+      "counter_from_chip_active = excluded.counter_from_chip_active, "
+      "counter_from_chip_previous = excluded.counter_from_chip_previous, "
+      "attempt_last = excluded.attempt_last, attempt_epoch = excluded.attempt_epoch, "
+      "m1_hash_last = excluded.m1_hash_last, chip_suites = excluded.chip_suites, "
+      "reset = excluded.reset, work = excluded.work, work_attempts = excluded.work_attempts, "
+      "work_next_try = excluded.work_next_try, "
+      "commit_unconfirmed = excluded.commit_unconfirmed, "
+      "directory_behind = excluded.directory_behind");
+  query << row.iccid << row.imsi << row.life << row.ver << row.suites_allowed << row.active_epoch
+        << row.active_secret << row.previous_epoch << row.previous_secret << row.puk_secret
+        << row.epoch_max << row.counter_to_chip << row.counter_from_chip_active
+        << row.counter_from_chip_previous << row.attempt_last << row.attempt_epoch
+        << row.m1_hash_last << row.chip_suites << row.reset << row.work << row.work_attempts
+        << row.work_next_try << row.commit_unconfirmed << row.directory_behind;
+  return query.run();
+}
+
+Result<void> CentreRows::erase(const Iccid& iccid) {
+  TRY(session_.begin_change());
+  Query query(session_.database, "DELETE FROM centre_chip WHERE iccid = $1");
+  query << iccid;
+  return query.run();
+}
+
+Result<void> CentreRows::each_open(const std::function<void(const ChipKeys&)>& visit) {
+  std::vector<ChipKeys> rows;
+  {
+    Query query(session_.database, "SELECT " CENTRE_COLUMNS
+                                   " FROM centre_chip WHERE work <> 0 OR commit_unconfirmed <> 0 "
+                                   "OR directory_behind <> 0 ORDER BY iccid");
+    rows = TRY(read_all<ChipKeys>(query, read));
+  }
+  for (const ChipKeys& row : rows) visit(row);  // which may change rows
+  return {};
+}
+
+Result<void> CentreRows::raise_counters(uint64_t leap) {
+  TRY(session_.begin_change());
+  Query query(session_.database, "UPDATE centre_chip SET counter_to_chip = counter_to_chip + $1");
+  query << leap;
+  return query.run();
+}
+
+}  // namespace simurgh::store_sqlite
