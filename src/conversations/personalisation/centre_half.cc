@@ -171,11 +171,11 @@ Result<Message> CentreHalf::make_m2(CentreSession& session, const M1& m1, ByteVi
     inputs.code = code_key(order.code, order.id, order.chip.iccid);
   if (with_pake) {
     PakeSeed pake_seed;
-    random_.fill(pake_seed.fill(pake_seed_octets));
-    const auto pake = pake_session(init, order.chip, m1.nonce_c);
-    m2.pake = TRY(make_pake_share(order.code, pake, pake_seed));
-    inputs.pake = TRY(derive_pake(pake_seed, pake, {.initiator = *m1.pake, .responder = *m2.pake},
-                                  PakeRole::responder));
+    random_.fill(pake_seed.fill(crypto::cpace_seed_octets));
+    const Pake pake(order.code, init, order.chip, m1.nonce_c);
+    m2.pake = TRY(pake.share(pake_seed));
+    inputs.pake = TRY(pake.key(pake_seed, {.initiator = *m1.pake, .responder = *m2.pake},
+                               crypto::CpaceRole::responder));
   }
   if (init.flags.code != CodeKind::none) TRY(tries_.count_try(order.id, order.chip.iccid));
 

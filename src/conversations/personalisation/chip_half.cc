@@ -175,9 +175,9 @@ Result<ChipStep> ChipHalf::send_m1(ChipRecord& record) {
   m1.share = TRY(make_share(init.suite, session_.share_seed));
   if (init.flags.code != CodeKind::none) session_.code = code_;
   if (init.flags.code == CodeKind::short_code) {
-    random_.fill(session_.pake_seed.fill(pake_seed_octets));
-    m1.pake = TRY(make_pake_share(session_.code, pake_session(init, record.chip, m1.nonce_c),
-                                  session_.pake_seed));
+    random_.fill(session_.pake_seed.fill(crypto::cpace_seed_octets));
+    const Pake pake(session_.code, init, record.chip, m1.nonce_c);
+    m1.pake = TRY(pake.share(session_.pake_seed));
   }
   m1.mac = m1_mac(m1, session_.init_bytes, *base);
   const auto saved = store_.save(record);
@@ -222,10 +222,10 @@ Result<ChipStep> ChipHalf::on_m2(ChipRecord& record, ByteView message) {
   if (init.flags.code == CodeKind::secret) {
     inputs.code = code_key(session_.code, init.order, record.chip.iccid);
   } else if (init.flags.code == CodeKind::short_code) {
-    const auto session = pake_session(init, record.chip, session_.m1.nonce_c);
-    inputs.pake = TRY(derive_pake(session_.pake_seed, session,
-                                  {.initiator = *session_.m1.pake, .responder = *m2.pake},
-                                  PakeRole::initiator));
+    const Pake pake(session_.code, init, record.chip, session_.m1.nonce_c);
+    inputs.pake =
+        TRY(pake.key(session_.pake_seed, {.initiator = *session_.m1.pake, .responder = *m2.pake},
+                     crypto::CpaceRole::initiator));
   }
   const Key256 handshake = handshake_secret(t2, inputs);
   const crypto::Digest t4 = transcript_4(t3, m2);

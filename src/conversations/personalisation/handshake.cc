@@ -21,15 +21,16 @@ ByteString<N + 1> presence(const std::optional<ByteArray<N>>& field) {
 }
 
 // A seed as the primitives take it, wiped afterwards.
+template <size_t N>
 struct SeedArray {
-  explicit SeedArray(const Key256& seed) {
-    SIMURGH_CHECK(seed.size() == bytes.size());
-    std::memcpy(bytes.data(), seed.view().data(), bytes.size());
+  explicit SeedArray(ByteView seed) {
+    SIMURGH_CHECK(seed.size() == N);
+    std::memcpy(bytes.data(), seed.data(), N);
   }
   SeedArray(const SeedArray&) = delete;
   SeedArray& operator=(const SeedArray&) = delete;
   ~SeedArray() { wipe(bytes); }
-  ByteArray<32> bytes;
+  ByteArray<N> bytes;
 };
 
 }  // namespace
@@ -71,7 +72,7 @@ crypto::Digest reset_digest(const Reset& reset, const ChipIdentity& chip) {
 }
 
 Mac symmetric_signature(const Epoch& epoch, std::string_view label, const crypto::Digest& digest) {
-  return make_mac(epoch.secret.view(), label, {digest});
+  return make_mac(epoch.secret.view(), label::mac_for_signature, {bytes_of(label), digest});
 }
 
 Result<void> verify_signature(Suite suite, ByteView server_key, const Epoch& epoch,
@@ -98,7 +99,7 @@ Result<void> verify_signature(Suite suite, ByteView server_key, const Epoch& epo
 }
 
 Result<Share> make_share(Suite suite, const Key256& secret_seed) {
-  const SeedArray seed(secret_seed);
+  const SeedArray<32> seed(secret_seed.view());
   Share share;
   share.resize(share_octets(suite));
   switch (suite) {
@@ -111,7 +112,7 @@ Result<Share> make_share(Suite suite, const Key256& secret_seed) {
 }
 
 Result<DhSecret> derive_dh(Suite suite, const Key256& secret_seed, ByteView peer) {
-  const SeedArray seed(secret_seed);
+  const SeedArray<32> seed(secret_seed.view());
   if (peer.size() != share_octets(suite)) return fail(ErrorCode::crypto);
   DhSecret secret;
   switch (suite) {
@@ -125,9 +126,9 @@ Result<DhSecret> derive_dh(Suite suite, const Key256& secret_seed, ByteView peer
 
 Key256 code_key(const ActivationCode& code, const OrderId& order, const Iccid& iccid) {
   SIMURGH_CHECK(code.kind == CodeKind::secret);
-  Key256 key;
-  derive(code.secret.view(), label::code, {order, iccid.bytes()}, key.fill(32));
-  return key;
+  return crypto::derive_key<32>(
+      code.secret.view(), label::code,
+      {{crypto::FieldType::identity, order}, {crypto::FieldType::iccid, iccid.bytes()}});
 }
 
 Key256 handshake_secret(const crypto::Digest& t2, const HandshakeInputs& inputs) {
@@ -138,16 +139,13 @@ Key256 handshake_secret(const crypto::Digest& t2, const HandshakeInputs& inputs)
       .prefixed16(inputs.renegotiation.view())
       .prefixed16(inputs.code.view())
       .prefixed16(inputs.pake.view());
-  Key256 secret;
-  derive(writer.written(), label::handshake, {t2}, secret.fill(32));
-  return secret;
+  return crypto::derive_key<32>(writer.written(), label::handshake,
+                                {{crypto::FieldType::transcript, t2}});
 }
 
 namespace {
 Key256 seal_key(const Key256& handshake) {
-  Key256 key;
-  derive(handshake.view(), label::seal, {}, key.fill(32));
-  return key;
+  return crypto::derive_key<32>(handshake.view(), label::seal);
 }
 constexpr ByteArray<12> seal_nonce{};
 }  // namespace
@@ -181,9 +179,37 @@ Epoch next_epoch(const Key256& handshake, const crypto::Digest& t4, const Key256
   writer.prefixed16(handshake.view()).prefixed16(made.view());
   Epoch epoch;
   epoch.number = number;
-  derive(writer.written(), label::epoch_n, {t4}, epoch.secret.fill(epoch_secret_octets));
+  epoch.secret = crypto::derive_key<epoch_secret_octets>(writer.written(), label::epoch_n,
+                                                         {{crypto::FieldType::transcript, t4}});
   epoch.puk_secret = new_puk ? derive_puk_secret(epoch.secret) : base.puk_secret;
   return epoch;
+}
+
+Pake::Pake(const ActivationCode& code, const Init& init, const ChipIdentity& chip,
+           const Nonce& nonce_c)
+    : digits_(code.digits.view()),
+      channel_(labelled_hash(label::pake_channel,
+                             {chip.iccid.bytes(), chip.imsi.bytes(), chip.ver, init.order,
+                              octets_of(init.life), octets_of(init.epoch)})) {
+  SIMURGH_CHECK(code.kind == CodeKind::short_code);
+  Writer(session_).bytes(init.nonce_s).bytes(nonce_c);
+}
+
+crypto::CpaceContext Pake::context() const {
+  return {.password = digits_.view(), .channel = channel_, .session = session_};
+}
+
+Result<PakeShare> Pake::share(const PakeSeed& seed) const {
+  const SeedArray<crypto::cpace_seed_octets> array(seed.view());
+  return crypto::cpace_share(context(), array.bytes);
+}
+
+Result<crypto::CpaceKey> Pake::key(const PakeSeed& seed, const PakeShares& shares,
+                                   crypto::CpaceRole role) const {
+  const SeedArray<crypto::cpace_seed_octets> array(seed.view());
+  return crypto::cpace_key(
+      context(), array.bytes, role,
+      {.initiator_share = shares.initiator, .responder_share = shares.responder});
 }
 
 Mac init_mac(const Init& init, const Epoch& base) {
@@ -199,7 +225,7 @@ Mac m1_mac(const M1& m1, ByteView init_bytes, const Epoch& base) {
 }
 
 Mac resync_mac(const Resync& resync, const ChipIdentity& chip, const Epoch& epoch,
-               std::string_view label) {
+               const crypto::KeyLabel& label) {
   Resync plain = resync;
   plain.mac = {};
   if (plain.pending_mac.has_value()) plain.pending_mac = Mac{};
@@ -208,7 +234,7 @@ Mac resync_mac(const Resync& resync, const ChipIdentity& chip, const Epoch& epoc
 }
 
 Mac reset_done_mac(const ResetDone& done, const ChipIdentity& chip, const Epoch& epoch,
-                   std::string_view label) {
+                   const crypto::KeyLabel& label) {
   ResetDone plain = done;
   plain.mac = {};
   plain.ending_mac = {};

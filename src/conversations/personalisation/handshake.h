@@ -9,6 +9,7 @@
 
 #include "conversations/personalisation/activation_code.h"
 #include "conversations/personalisation/key_schedule.h"
+#include "crypto/cpace.h"
 
 namespace simurgh::personalisation {
 
@@ -44,13 +45,11 @@ Result<DhSecret> derive_dh(Suite suite, const Key256& seed, ByteView peer);
 // What a code secret gives to the key schedule: bound to the order and the chip.
 Key256 code_key(const ActivationCode& code, const OrderId& order, const Iccid& iccid);
 
-using PakeSecret = Secret<64>;
-
 struct HandshakeInputs {
-  DhSecret dh;           // empty with suite symmetric
-  Key256 renegotiation;  // of the base epoch: only who has it can go on from it
-  Key256 code;           // empty unless the order wants a code secret
-  PakeSecret pake;       // empty unless the order wants a short code
+  DhSecret dh;            // empty with suite symmetric
+  Key256 renegotiation;   // of the base epoch: only who has it can go on from it
+  Key256 code;            // empty unless the order wants a code secret
+  crypto::CpaceKey pake;  // empty unless the order wants a short code
 };
 Key256 handshake_secret(const crypto::Digest& t2, const HandshakeInputs& inputs);
 
@@ -67,21 +66,29 @@ Mac m2_mac(const Key256& handshake, const crypto::Digest& t4);
 Epoch next_epoch(const Key256& handshake, const crypto::Digest& t4, const Key256& made,
                  uint32_t number, const Epoch& base, bool new_puk);
 
-// --- PAKE: CPace over ristretto255 --------------------------------------------------------------
-constexpr size_t pake_seed_octets = 64;  // random, of one end
-using PakeSeed = Secret<pake_seed_octets>;
-enum class PakeRole : uint8_t { initiator, responder };  // chip, centre
+// --- PAKE (crypto/cpace.h); the chip is the initiator
+// ---------------------------------------------
+using PakeSeed = Secret<crypto::cpace_seed_octets>;  // random, of one end
 struct PakeShares {
   PakeShare initiator;
   PakeShare responder;
 };
-// What both ends must agree on besides the digits: who, which order, which negotiation.
-crypto::Digest pake_session(const Init& init, const ChipIdentity& chip, const Nonce& nonce_c);
-Result<PakeShare> make_pake_share(const ActivationCode& code, const crypto::Digest& session,
-                                  const PakeSeed& seed);
-// crypto when the peer's share is no element or the neutral one.
-Result<PakeSecret> derive_pake(const PakeSeed& seed, const crypto::Digest& session,
-                               const PakeShares& shares, PakeRole role);
+// One negotiation's PAKE: the digits, who and for which order (CI), and both nonces (sid).
+class Pake {
+ public:
+  Pake(const ActivationCode& code, const Init& init, const ChipIdentity& chip,
+       const Nonce& nonce_c);
+  Result<PakeShare> share(const PakeSeed& seed) const;
+  // crypto when the peer's share is no element or the neutral one.
+  Result<crypto::CpaceKey> key(const PakeSeed& seed, const PakeShares& shares,
+                               crypto::CpaceRole role) const;
+
+ private:
+  crypto::CpaceContext context() const;
+  Secret<short_code_digits_max> digits_;
+  crypto::Digest channel_;
+  ByteArray<2 * nonce_octets> session_;
+};
 
 // --- MACs of INIT and M1 ------------------------------------------------------------------------
 // Over the message as it is written with a MAC of zeros.
@@ -90,11 +97,11 @@ Mac m1_mac(const M1& m1, ByteView init_bytes, const Epoch& base);
 
 // --- RESYNC ---------------------------------------------------------------------------------
 Mac resync_mac(const Resync& resync, const ChipIdentity& chip, const Epoch& epoch,
-               std::string_view label);
+               const crypto::KeyLabel& label);
 
 // --- RESET_DONE -----------------------------------------------------------------------------
 Mac reset_done_mac(const ResetDone& done, const ChipIdentity& chip, const Epoch& epoch,
-                   std::string_view label);
+                   const crypto::KeyLabel& label);
 
 // What the protocol never does, whoever asks; checked by both ends. not_allowed, bad_value.
 Result<void> check_terms(Suite suite, const OrderFlags& flags, const OrderId& order,

@@ -9,35 +9,31 @@ namespace simurgh::personalisation {
 
 namespace {
 
-// Label, lengths and context of one derivation; the longest context is an identity.
-constexpr size_t info_octets_max = 192;
+constexpr size_t hash_parts_max = 8;
+constexpr size_t hash_input_octets_max = 2 + 64 + hash_parts_max * (2 + 32);
 
 template <size_t N>
-Secret<N> derive_secret(const Key256& secret, std::string_view label, crypto::Parts context = {}) {
+Secret<N> derive_secret(const Key256& secret, const crypto::KeyLabel& label,
+                        crypto::KeyContext context = {}) {
   SIMURGH_CHECK(secret.size() == epoch_secret_octets);
-  Secret<N> out;
-  derive(secret.view(), label, context, out.fill(N));
-  return out;
+  return crypto::derive_key<N>(secret.view(), label, context);
 }
 
-// A uniform number below `bound`, and not 0, from a stream of 32-bit numbers under `label`.
-uint32_t derive_number(const Key256& secret, std::string_view label, uint32_t bound) {
-  const uint32_t below = UINT32_MAX - UINT32_MAX % bound;  // a multiple of bound
-  for (uint32_t counter = 0;; ++counter) {
-    const auto octets = derive_secret<4>(secret, label, {octets_of(counter)});
-    const uint32_t value = *Reader(octets.view()).u32();
-    if (value < below && value % bound != 0) return value % bound;
-  }
-}
-
+// Digits of `label`, or of `again` should they be all zeros, which marks a chip in the shop. (Both
+// zeros is less likely than any digits' being guessed.)
 template <size_t N>
-ByteArray<N> decimal(uint32_t value) {
+ByteArray<N> derive_nonzero_digits(const Key256& secret, const crypto::KeyLabel& label,
+                                   const crypto::KeyLabel& again) {
+  SIMURGH_CHECK(secret.size() == epoch_secret_octets);
+  ByteArray<N> zeros;
+  zeros.fill('0');
   ByteArray<N> digits;
-  for (size_t i = N; i-- > 0; value /= 10) digits[i] = static_cast<uint8_t>('0' + value % 10);
+  crypto::derive_digits(secret.view(), label, digits);
+  if (digits == zeros) crypto::derive_digits(secret.view(), again, digits);
   return digits;
 }
 
-std::string_view confirmation_label(MessageType type) {
+const crypto::KeyLabel& confirmation_label(MessageType type) {
   switch (type) {
     case MessageType::prepared: return label::mac_prepared;
     case MessageType::commit: return label::mac_commit;
@@ -60,20 +56,9 @@ ByteArray<4> octets_of(uint32_t number) {
   return octets;
 }
 
-void derive(ByteView secret, std::string_view label, crypto::Parts context, MutableByteView out) {
-  ByteArray<info_octets_max> info;
-  Writer writer(info);
-  writer.prefixed16(bytes_of(label)).u16(static_cast<uint16_t>(out.size()));
-  for (const ByteView part : context) writer.prefixed16(part);
-  const auto written = writer.finish();
-  SIMURGH_CHECK(written.has_value());
-  SIMURGH_CHECK(crypto::hkdf_sha256({}, secret, *written, out).has_value());
-}
-
 crypto::Digest labelled_hash(std::string_view label, crypto::Parts parts) {
-  // A hash over hashes, so that parts of any size need no buffer: H(label, H(part 1), …), each
-  // with its size in front.
-  ByteArray<info_octets_max + 8 * 34> buffer;
+  // A hash over hashes, so that parts of any size need no buffer.
+  ByteArray<hash_input_octets_max> buffer;
   Writer writer(buffer);
   writer.prefixed16(bytes_of(label));
   for (const ByteView part : parts) writer.prefixed16(crypto::sha256({part}));
@@ -82,29 +67,32 @@ crypto::Digest labelled_hash(std::string_view label, crypto::Parts parts) {
   return crypto::sha256({*written});
 }
 
-Mac make_mac(ByteView secret, std::string_view label, crypto::Parts parts) {
-  Key256 key;
-  derive(secret, label, {}, key.fill(32));
-  const crypto::Digest digest = labelled_hash(label, parts);
-  const crypto::Digest full = crypto::hmac_sha256(key.view(), {digest});
+Mac make_mac(ByteView secret, const crypto::KeyLabel& label, crypto::Parts parts) {
+  const auto key = crypto::derive_key<32>(secret, label);
+  const crypto::Digest full =
+      crypto::hmac_sha256(key.view(), {labelled_hash(label::mac_input, parts)});
   Mac mac;
   std::memcpy(mac.data(), full.data(), mac.size());
   return mac;
 }
 
 Key256 chip_key(const Key256& k1, const ChipIdentity& chip) {
-  return derive_secret<32>(k1, label::chip_key, {chip.iccid.bytes(), chip.imsi.bytes(), chip.ver});
+  return derive_secret<32>(k1, label::chip_key,
+                           {{crypto::FieldType::iccid, chip.iccid.bytes()},
+                            {crypto::FieldType::imsi, chip.imsi.bytes()},
+                            {crypto::FieldType::version, chip.ver}});
 }
 
 Epoch initial_epoch(const Key256& chip_key, uint32_t life) {
   Epoch epoch;
-  epoch.secret = derive_secret<32>(chip_key, label::epoch_0, {octets_of(life)});
+  epoch.secret =
+      derive_secret<32>(chip_key, label::epoch_0, {{crypto::FieldType::counter, octets_of(life)}});
   return epoch;
 }
 
 void derive_ki(const Key256& secret, MutableByteView ki) {
   SIMURGH_CHECK(secret.size() == epoch_secret_octets && !ki.empty() && ki.size() <= ki_octets_max);
-  derive(secret.view(), label::ki, {}, ki);
+  crypto::derive_key(secret.view(), label::ki, {}, ki);
 }
 
 Key128 derive_opc(const Key256& secret) {
@@ -157,11 +145,11 @@ Key256 derive_puk_secret(const Key256& secret) {
 }
 
 ByteArray<puk_digits> derive_puk(const Key256& puk_secret) {
-  return decimal<puk_digits>(derive_number(puk_secret, label::puk, 100'000'000));
+  return derive_nonzero_digits<puk_digits>(puk_secret, label::puk, label::puk_again);
 }
 
 ByteArray<pin_digits> derive_pin(const Key256& secret) {
-  return decimal<pin_digits>(derive_number(secret, label::pin, 10'000));
+  return derive_nonzero_digits<pin_digits>(secret, label::pin, label::pin_again);
 }
 
 Message make_confirmation(MessageType type, const ChipIdentity& chip, uint32_t life,

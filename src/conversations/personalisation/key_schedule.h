@@ -10,6 +10,7 @@
 
 #include "base/secret.h"
 #include "conversations/personalisation/messages.h"
+#include "crypto/kdf.h"
 
 namespace simurgh::personalisation {
 
@@ -63,9 +64,10 @@ Key256 derive_renegotiation_secret(const Key256& secret);
 // --- 2G: which key is meant -------------------------------------------------------------------
 // 2G has no network MAC. RAND is 12 random octets and a tag of 4 under the epoch's tag key, so
 // that a chip that holds two epochs answers with the right one. A tag is a hint for choosing a key
-// only: 32 bits are too few to promote an epoch on (chip_half.h). crypto/rand_tag.h has the tag; the
-// AuC keeps its key beside Ki.
+// only: 32 bits are too few to promote an epoch on (chip_half.h). crypto/rand_tag.h has the tag;
+// the AuC keeps its key beside Ki.
 Key256 derive_rand_tag_key(const Key256& secret);
+Key256 derive_rand_tag_key(const Key256& secret);  // for who tags without the epoch's secret
 ByteArray<16> tag_rand(const Key256& secret, const ByteArray<12>& random);
 bool check_rand_tag(const Key256& secret, const ByteArray<16>& rand);
 
@@ -85,13 +87,13 @@ Message make_confirmation(MessageType type, const ChipIdentity& chip, uint32_t l
 Result<void> check_confirmation(ByteView message, MessageType type, const ChipIdentity& chip,
                                 uint32_t life, const Epoch& epoch);
 
-// --- for the two halves -------------------------------------------------------------------------
+// --- for the two halves
+// ---------------------------------------------------------------------------
 ByteArray<4> octets_of(uint32_t number);  // big endian
-// HKDF-SHA256 with the label's and the context's lengths and the output's length in its info.
-void derive(ByteView secret, std::string_view label, crypto::Parts context, MutableByteView out);
-// HMAC-SHA256 under KDF(secret; label), truncated, over the label and the length-prefixed parts.
-Mac make_mac(ByteView secret, std::string_view label, crypto::Parts parts);
-// SHA-256 of the label and the length-prefixed parts.
+// SHA-256 over the label and the SHA-256 of each part, each with its length in front.
 crypto::Digest labelled_hash(std::string_view label, crypto::Parts parts);
+// HMAC-SHA256 under the key derived from `secret` with `label`, truncated, over the hash of the
+// parts.
+Mac make_mac(ByteView secret, const crypto::KeyLabel& label, crypto::Parts parts);
 
 }  // namespace simurgh::personalisation

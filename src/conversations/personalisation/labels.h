@@ -1,59 +1,75 @@
-// Every label of the protocol: "simurgh/D/1/" (protocol and version), the role that makes it (C
-// chip, S centre, CS both), and the use. No two uses share one; docs/protocols/personalisation.md
-// lists the same, and a test compares.
+// Every label of the protocol. Of derived keys (crypto/kdf.h) as "simurgh/personalisation/1/<role>/
+// <use>" with the role that makes the thing: chip, centre, or both; of hashes and signatures as a
+// text of the same form. No two uses share one; docs/protocols/personalisation.md lists the same,
+// and a test compares.
 #pragma once
 
-#include <string_view>
+#include "crypto/kdf.h"
 
 namespace simurgh::personalisation::label {
 
+constexpr crypto::KeyLabel both(std::string_view use) {
+  return {"personalisation", 1, "both", use};
+}
+constexpr crypto::KeyLabel chip(std::string_view use) {
+  return {"personalisation", 1, "chip", use};
+}
+constexpr crypto::KeyLabel centre(std::string_view use) {
+  return {"personalisation", 1, "centre", use};
+}
+
 // Derivations.
-constexpr std::string_view chip_key = "simurgh/D/1/CS/kdf chip key";
-constexpr std::string_view epoch_0 = "simurgh/D/1/CS/kdf epoch 0";
-constexpr std::string_view epoch_n = "simurgh/D/1/CS/kdf epoch n";
-constexpr std::string_view handshake = "simurgh/D/1/CS/kdf handshake";
-constexpr std::string_view code = "simurgh/D/1/CS/kdf activation code";
-constexpr std::string_view seal = "simurgh/D/1/S/kdf sealed secret";
-constexpr std::string_view renegotiation = "simurgh/D/1/CS/kdf renegotiation";
-constexpr std::string_view ki = "simurgh/D/1/CS/kdf Ki";
-constexpr std::string_view opc = "simurgh/D/1/CS/kdf OPc";
-constexpr std::string_view topc = "simurgh/D/1/CS/kdf TOPc";
-constexpr std::string_view ota_kic_to_chip = "simurgh/D/1/S/kdf OTA KIc";
-constexpr std::string_view ota_kid_to_chip = "simurgh/D/1/S/kdf OTA KID";
-constexpr std::string_view ota_kic_from_chip = "simurgh/D/1/C/kdf OTA KIc";
-constexpr std::string_view ota_kid_from_chip = "simurgh/D/1/C/kdf OTA KID";
-constexpr std::string_view psk = "simurgh/D/1/CS/kdf PSK";
-constexpr std::string_view psk_identity = "simurgh/D/1/CS/kdf PSK identity";
-constexpr std::string_view rand_tag = "simurgh/D/1/S/kdf RAND tag";
-constexpr std::string_view pake_generator = "simurgh/D/1/CS/kdf PAKE generator";
-constexpr std::string_view pake_secret = "simurgh/D/1/CS/kdf PAKE secret";
-constexpr std::string_view puk_secret = "simurgh/D/1/CS/kdf PUK secret";
-constexpr std::string_view puk = "simurgh/D/1/CS/kdf PUK";
-constexpr std::string_view pin = "simurgh/D/1/CS/kdf PIN";
+constexpr auto chip_key = both("chip key");
+constexpr auto epoch_0 = both("epoch 0");
+constexpr auto epoch_n = both("epoch n");
+constexpr auto handshake = both("handshake");
+constexpr auto code = both("activation code");
+constexpr auto seal = centre("sealed secret");
+constexpr auto renegotiation = both("renegotiation");
+constexpr auto ki = both("Ki");
+constexpr auto opc = both("OPc");
+constexpr auto topc = both("TOPc");
+constexpr auto ota_kic_to_chip = centre("OTA KIc");
+constexpr auto ota_kid_to_chip = centre("OTA KID");
+constexpr auto ota_kic_from_chip = chip("OTA KIc");
+constexpr auto ota_kid_from_chip = chip("OTA KID");
+constexpr auto psk = both("PSK");
+constexpr auto psk_identity = both("PSK identity");
+constexpr auto rand_tag = both("RAND tag");
+constexpr auto puk_secret = both("PUK secret");
+constexpr auto puk = both("PUK");
+constexpr auto puk_again = both("PUK again");
+constexpr auto pin = both("PIN");
+constexpr auto pin_again = both("PIN again");
 
-// MACs.
-constexpr std::string_view mac_init = "simurgh/D/1/S/mac INIT";
-constexpr std::string_view mac_m1 = "simurgh/D/1/C/mac M1";
-constexpr std::string_view mac_m2 = "simurgh/D/1/S/mac M2";
-constexpr std::string_view mac_prepared = "simurgh/D/1/C/mac PREPARED";
-constexpr std::string_view mac_commit = "simurgh/D/1/S/mac COMMIT";
-constexpr std::string_view mac_done = "simurgh/D/1/C/mac DONE";
-constexpr std::string_view mac_resync_active = "simurgh/D/1/C/mac RESYNC active";
-constexpr std::string_view mac_resync_pending = "simurgh/D/1/C/mac RESYNC pending";
-constexpr std::string_view mac_reset_done = "simurgh/D/1/C/mac RESET_DONE";
-constexpr std::string_view mac_reset_done_ending = "simurgh/D/1/C/mac RESET_DONE ending";
+// Keys of MACs.
+constexpr auto mac_init = centre("MAC of INIT");
+constexpr auto mac_m1 = chip("MAC of M1");
+constexpr auto mac_m2 = centre("MAC of M2");
+constexpr auto mac_prepared = chip("MAC of PREPARED");
+constexpr auto mac_commit = centre("MAC of COMMIT");
+constexpr auto mac_done = chip("MAC of DONE");
+constexpr auto mac_resync_active = chip("MAC of RESYNC, active");
+constexpr auto mac_resync_pending = chip("MAC of RESYNC, pending");
+constexpr auto mac_reset_done = chip("MAC of RESET_DONE");
+constexpr auto mac_reset_done_ending = chip("MAC of RESET_DONE, ending");
+// In place of signatures, with suite symmetric.
+constexpr auto mac_for_signature = centre("MAC for a signature");
 
-// What the centre signs (suite symmetric: what it makes a MAC over in place of a signature).
-constexpr std::string_view sign_m2 = "simurgh/D/1/S/sign M2";
-constexpr std::string_view sign_query = "simurgh/D/1/S/sign QUERY";
-constexpr std::string_view sign_reset = "simurgh/D/1/S/sign RESET";
+// What the centre signs.
+constexpr std::string_view sign_m2 = "simurgh/personalisation/1/centre/sign M2";
+constexpr std::string_view sign_query = "simurgh/personalisation/1/centre/sign QUERY";
+constexpr std::string_view sign_reset = "simurgh/personalisation/1/centre/sign RESET";
 
 // Hashes.
-constexpr std::string_view transcript_1 = "simurgh/D/1/CS/hash INIT M1";
-constexpr std::string_view transcript_2 = "simurgh/D/1/CS/hash M2 shares";
-constexpr std::string_view transcript_3 = "simurgh/D/1/CS/hash M2 sealed";
-constexpr std::string_view transcript_4 = "simurgh/D/1/CS/hash M2 signature";
-constexpr std::string_view pake_session = "simurgh/D/1/CS/hash PAKE session";
-constexpr std::string_view code_check = "simurgh/D/1/S/hash code check";
+constexpr std::string_view transcript_1 = "simurgh/personalisation/1/both/hash INIT M1";
+constexpr std::string_view transcript_2 = "simurgh/personalisation/1/both/hash M2 shares";
+constexpr std::string_view transcript_3 = "simurgh/personalisation/1/both/hash M2 sealed";
+constexpr std::string_view transcript_4 = "simurgh/personalisation/1/both/hash M2 signature";
+constexpr std::string_view query = "simurgh/personalisation/1/centre/hash QUERY";
+constexpr std::string_view reset = "simurgh/personalisation/1/centre/hash RESET";
+constexpr std::string_view pake_channel = "simurgh/personalisation/1/both/hash PAKE channel";
+constexpr std::string_view mac_input = "simurgh/personalisation/1/both/hash MAC input";
+constexpr std::string_view code_check = "simurgh/personalisation/1/centre/hash code check";
 
 }  // namespace simurgh::personalisation::label
