@@ -103,9 +103,8 @@ class Table {
       if (taken_.contains(std::string(key.str()))) continue;
       std::string known;
       for (const std::string& name : taken_) known += (known.empty() ? "" : ", ") + name;
-      say(node.source().begin.line,
-          fmt::format("{}: there is no such key; known here: {}",
-                      name_of(std::string(key.str()).c_str()), known));
+      say(node.source().begin.line, fmt::format("{}: there is no such key; known here: {}",
+                                                name_of(std::string(key.str()).c_str()), known));
     }
   }
 
@@ -143,6 +142,7 @@ void read_centre(Table table, security_centre::Settings& out) {
   table.duration_s("answer_wait_max_s", out.answer_wait_max, 86'400);
   table.number("sends_max", out.sends_max, 1, 100);
   table.duration_s("work_retry_wait_s", out.work_retry_wait, 30 * 86'400);
+  table.number("restarts_max", out.restarts_max, 1, 1000);
   table.number("code_tries_max", out.code_tries_max, 1, 100);
   table.number("sessions_max", out.sessions_max, 1, 10'000'000);
   table.flag("ask_new_pin", out.ask_new_pin);
@@ -181,8 +181,7 @@ void read_hlr(Table table, Config& out) {
 
 }  // namespace
 
-bool parse_config(std::string_view text, std::string_view name, Config& out,
-                  std::string& problem) {
+bool parse_config(std::string_view text, std::string_view name, Config& out, std::string& problem) {
   problem.clear();
   const toml::parse_result parsed = toml::parse(text, name);
   if (!parsed) {
@@ -219,6 +218,51 @@ bool parse_config(std::string_view text, std::string_view name, Config& out,
     problem = fmt::format("{}: allow_legacy_1997 is insecure and not possible in production", name);
   }
   return problem.empty();
+}
+
+std::string config_template(std::string_view data_dir) {
+  return fmt::format(
+      R"(# simurghd's configuration. Every key is here with its default; unknown keys are refused.
+
+data_dir = "{}"       # database, key journal, keys, tokens: one server's, mode 0700
+production = false    # true refuses well-known test keys and insecure profiles
+log_level = "info"    # debug, info, warning, error
+allow_legacy_1997 = false  # the document's own cryptography: INSECURE, never in production
+
+[api]
+listen = "127.0.0.1:8430"  # REST interface; HOST:PORT or unix:PATH
+
+[smpp]
+connect = ""               # the SMSC, HOST:PORT; empty: no short messages
+system_id = "simurgh"
+password_file = ""         # a file with the password in its first line
+window = 100               # submit_sm without an answer
+
+[hlr]
+kind = "built-in"          # or "osmo-hlr"
+gsup_listen = "127.0.0.1:4222"  # visited networks; loopback only, GSUP has no authentication
+osmo_hlr_ctrl = "127.0.0.1:4259"
+hotline_apn = "activation"  # the one access point of a hotlined subscriber
+allow_comp128_import = false
+
+# One table for each node that may ask, by the name that it announces.
+# [[hlr.peer]]
+# name = "VLR-A"
+# imsi_prefixes = ["90170"]
+# operations = ["auth-info", "update-location", "purge"]
+
+[security_centre]
+number = "4915550000"      # E.164, where the SMSC sends what chips write: set this
+answer_wait_first_s = 20   # before a message is sent again; doubles up to …
+answer_wait_max_s = 600
+sends_max = 6              # of one message, then the negotiation is given up …
+work_retry_wait_s = 3600   # … until then, or until the chip shows up
+restarts_max = 20
+code_tries_max = 5         # activation codes of an order, then it is frozen
+sessions_max = 200000
+ask_new_pin = false        # the chip asks its user for a new PIN (D8)
+)",
+      data_dir);
 }
 
 }  // namespace simurgh::simurghd

@@ -17,13 +17,13 @@ struct GsupPeer {
 };
 
 struct Config {
-  std::string data_dir;        // database, journal, key store, tokens
-  bool production = false;     // refuses known test keys and the legacy profile
+  std::string data_dir;     // database, journal, key store, tokens
+  bool production = false;  // refuses known test keys and the legacy profile
   std::string log_level = "info";
 
   std::string api_listen = "127.0.0.1:8430";
 
-  std::string smpp_connect;    // HOST:PORT of the SMSC; empty: no short-message link
+  std::string smpp_connect;  // HOST:PORT of the SMSC; empty: no short-message link
   std::string smpp_system_id = "simurgh";
   std::string smpp_password_file;
   int smpp_window = 100;

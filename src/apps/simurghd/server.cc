@@ -1,0 +1,592 @@
+#include "apps/simurghd/server.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <map>
+
+#include "api/api.h"
+#include "formats/sms/user_data.h"
+#include "hlr/gsup_server.h"
+#include "io/gsup/server.h"
+#include "io/http/server.h"
+#include "io/journal/journal_file.h"
+#include "io/keystore/file_key_store.h"
+#include "io/process/process.h"
+#include "io/smpp/client.h"
+#include "io/store_sqlite/sqlite_storage.h"
+
+namespace simurgh::simurghd {
+
+namespace {
+
+constexpr int exit_storage_failed =
+    74;  // EX_IOERR: the supervisor starts us again, recovery decides
+constexpr size_t secret_file_octets_max = 256;
+constexpr size_t tokens_file_octets_max = size_t{1} << 20;
+constexpr Duration housekeeping_wait = minutes(10);
+
+std::string keys_path(const std::string& data_dir) {
+  return data_dir + "/keys";
+}
+std::string tokens_path(const std::string& data_dir) {
+  return data_dir + "/tokens";
+}
+
+std::string first_line(std::string text) {
+  const size_t end = text.find_first_of("\r\n");
+  if (end != std::string::npos) text.resize(end);
+  return text;
+}
+
+// The security centre's way to the SMSC, and back.
+class MessageLink final : public security_centre::Bearer, private smpp_session::EsmeHandler {
+ public:
+  using Received =
+      std::move_only_function<void(const Msisdn& from, ByteView user_data, bool has_header)>;
+  MessageLink(loop::Loop& loop, const net::Endpoint& smsc, net::Transport& transport,
+              const smpp_session::EsmeOptions& options, Random& random, const log::Log& log,
+              const Msisdn& own_number, Received received)
+      : own_number_(own_number),
+        received_(std::move(received)),
+        log_(log),
+        client_(loop, smsc, transport, options, *this, random, log) {}
+
+  void start() { client_.start(); }
+  void stop() { client_.stop(); }
+  bool bound() const { return client_.session().bound(); }
+  const smpp_session::EsmeSession& session() const { return client_.session(); }
+  uint64_t dropped() const { return dropped_; }
+
+  void send_short_message(const Msisdn& to, ByteView user_data) override {
+    smpp::ShortMessage message;
+    message.source = {.ton = 1, .npi = 1, .text = own_number_.text()};
+    message.destination = {.ton = 1, .npi = 1, .text = to.text()};
+    message.esm_class = 0x40;  // UDHI
+    message.protocol_id = sms::pid_sim_data_download;
+    message.data_coding = sms::dcs_octets_class_2;
+    message.short_message = user_data;
+    // A full queue drops the message: the centre repeats what is not answered.
+    if (!client_.submit(message, 0)) ++dropped_;
+  }
+
+ private:
+  void on_bound(std::string_view smsc) override { log_.info("smpp bound", {{"smsc", smsc}}); }
+  void on_unbound(smpp::Status) override { log_.warning("smpp link lost"); }
+  void on_submit_done(smpp_session::Token, const smpp_session::SubmitDone& done) override {
+    if (done.outcome == smpp_session::SubmitDone::Outcome::rejected) {
+      log_.warning("short message rejected", {{"status", name_of(done.status)}});
+    }
+  }
+  void on_deliver(uint32_t sequence, const smpp::ShortMessage& message) override {
+    // Delivery receipts are hints (threats 31): nothing is decided by them.
+    constexpr uint8_t receipt_types = 0x3c;
+    const auto from = Msisdn::parse(message.source.text);
+    if ((message.esm_class & receipt_types) == 0 && from) {
+      received_(*from, message.content(), (message.esm_class & 0x40) != 0);
+    }
+    // Leaves after the commit, as everything does: what the SMSC forgets, we have.
+    client_.answer(sequence, smpp::Status::ok);
+  }
+
+  Msisdn own_number_;
+  Received received_;
+  log::Log log_;
+  uint64_t dropped_ = 0;
+  smpp::SmppClient client_;
+};
+
+// The HLR's GSUP server on its sockets.
+class GsupLinks final : public hlr::GsupLink, private gsup::GsupServerHandler {
+ public:
+  explicit GsupLinks(const log::Log& log) : log_(log) {}
+
+  bool open(loop::Loop& loop, const net::Endpoint& endpoint, net::Transport& transport,
+            const gsup_session::PeerPolicy& policy, std::string& problem) {
+    auto server =
+        gsup::GsupServer::open(loop, endpoint, transport, policy, {}, *this, log_, problem);
+    if (server) server_ = std::move(*server);
+    return server_ != nullptr;
+  }
+  void set_hlr(hlr::GsupServer& hlr, const Instant& now,
+               std::move_only_function<void(Error)> fatal) {
+    hlr_ = &hlr;
+    now_ = &now;
+    fatal_ = std::move(fatal);
+  }
+  size_t peers() const { return ids_.size(); }
+
+  void send(hlr::ConnectionId connection, ByteView message) override {
+    const auto peer = names_.find(connection);
+    if (peer == names_.end()) return;
+    if (const auto sent = server_->send_raw(peer->second, message); !sent) {
+      log_.warning("gsup message not sent", {{"peer", peer->second}, {"error", sent.error()}});
+    }
+  }
+  void drop(hlr::ConnectionId connection) override { forget(connection); }
+
+ private:
+  void on_peer_up(std::string_view peer) override {
+    const hlr::ConnectionId id = ++last_id_;
+    const std::string name(peer);
+    if (const auto old = ids_.find(name); old != ids_.end()) on_peer_down(peer);
+    ids_[name] = id;
+    names_[id] = name;
+    const auto known = hlr_->on_connected(id, peer, *now_);
+    if (!known) {
+      log_.warning("gsup peer refused", {{"peer", peer}, {"error", known.error()}});
+      forget(id);
+    }
+  }
+  void on_peer_down(std::string_view peer) override {
+    const auto found = ids_.find(std::string(peer));
+    if (found == ids_.end()) return;
+    hlr_->on_disconnected(found->second);
+    forget(found->second);
+  }
+  void on_message(std::string_view peer, const gsup::Message& message) override {
+    const auto found = ids_.find(std::string(peer));
+    if (found == ids_.end()) return;
+    const auto done = hlr_->on_message(found->second, message, *now_);
+    if (!done && done.error().code == ErrorCode::storage) fatal_(done.error());
+  }
+  void forget(hlr::ConnectionId id) {
+    const auto found = names_.find(id);
+    if (found == names_.end()) return;
+    ids_.erase(found->second);
+    names_.erase(found);
+  }
+
+  log::Log log_;
+  std::unique_ptr<gsup::GsupServer> server_;
+  hlr::GsupServer* hlr_ = nullptr;
+  const Instant* now_ = nullptr;
+  std::move_only_function<void(Error)> fatal_;
+  hlr::ConnectionId last_id_ = 0;
+  std::map<std::string, hlr::ConnectionId> ids_;
+  std::map<hlr::ConnectionId, std::string> names_;
+};
+
+class ServerOnLoop final : public Server,
+                           private hlr::Events,
+                           private api::Surroundings,
+                           private http::Handler {
+ public:
+  ServerOnLoop(const Config& config, const log::Log& log) : config_(config), log_(log) {}
+
+  bool open(std::string& problem) {
+    return open_stores(problem) && make_actors(problem) && recover(problem) && open_links(problem);
+  }
+
+  int run() override {
+    loop_->set_end_of_batch([this] { end_of_batch(); });
+    const auto stop = [this](int signal) {
+      log_.info("stopping", {{"signal", signal}});
+      if (messages_) messages_->stop();
+      loop_->stop();
+    };
+    for (const int signal : {SIGTERM, SIGINT}) {
+      if (!loop_->on_signal(signal, stop)) return 1;
+    }
+    timer_ = std::make_unique<loop::Timer>(*loop_, [this] { on_timer(); });
+    housekeeping_ = std::make_unique<loop::Timer>(*loop_, [this] { keep_house(); });
+    timer_->set(loop_->now());
+    housekeeping_->set_after(housekeeping_wait);
+    log_.info("ready", {{"api", http_->endpoint().text()}, {"gsup", config_.gsup_listen}});
+    loop_->run();
+    return 0;
+  }
+
+ private:
+  // --- opening -------------------------------------------------------------------------------
+  bool open_stores(std::string& problem) {
+    auto loop = loop::Loop::create(problem);
+    if (!loop) return false;
+    loop_ = std::move(*loop);
+    auto keys =
+        keystore::FileKeyStore::open(keys_path(config_.data_dir), config_.production, problem);
+    if (!keys) return false;
+    keys_ = std::move(*keys);
+    auto storage =
+        store_sqlite::SqliteStorage::open(config_.data_dir + "/simurgh.db", random_, problem);
+    if (!storage) return false;
+    storage_ = std::move(*storage);
+    auto journal = journal::JournalFile::open(config_.data_dir, storage_->mark().database, *keys_,
+                                              random_, problem);
+    if (!journal) return false;
+    journal_ = std::move(journal->journal);
+    if (journal->torn_octets > 0) {
+      log_.warning("journal: a torn batch was cut off", {{"octets", journal->torn_octets}});
+    }
+    std::string file_problem;
+    const auto text =
+        process::read_file(tokens_path(config_.data_dir), tokens_file_octets_max, problem);
+    if (!text) return false;
+    auto tokens = api::parse_tokens(*text);
+    if (!tokens) {
+      problem =
+          fmt::format("{}: the line at octet {} is not a token: {}", tokens_path(config_.data_dir),
+                      tokens.error().offset, name_of(tokens.error().code));
+      return false;
+    }
+    tokens_ = std::make_unique<api::Tokens>(std::move(*tokens));
+    return true;
+  }
+
+  bool make_actors(std::string& problem) {
+    if (config_.hlr != Config::Hlr::built_in) {
+      problem = "hlr.kind: osmo-hlr is not wired yet";
+      return false;
+    }
+    audit_ = std::make_unique<audit::Log>(storage_->audit());
+    fleet_ = std::make_unique<fleet::Fleet>(storage_->fleet(), *audit_);
+    hlr::HlrSettings hlr_settings;
+    hlr_settings.import.comp128 = config_.allow_comp128_import;
+    hlr_ = std::make_unique<hlr::Hlr>(
+        hlr_settings, hlr::Hlr::Parts{storage_->hlr(), *fleet_, *audit_, *keys_, random_});
+    gsup_links_ = std::make_unique<GsupLinks>(log_);
+    gsup_ = std::make_unique<hlr::GsupServer>(gsup_settings(), *hlr_, *fleet_, *audit_,
+                                              *gsup_links_, *this);
+    gsup_links_->set_hlr(*gsup_, now_, [this](Error error) { fatal("hlr", error); });
+    hlr_->set_work_listener(gsup_.get());
+    if (!config_.smpp_connect.empty() && !make_message_link(problem)) return false;
+    security_centre::Bearer& bearer =
+        messages_ ? static_cast<security_centre::Bearer&>(*messages_) : nowhere_;
+    centre_ = std::make_unique<security_centre::SecurityCentre>(
+        config_.centre,
+        security_centre::SecurityCentre::Parts{storage_->security_centre(), *fleet_, *hlr_,
+                                               *journal_, *keys_, random_, bearer});
+    api_centre_ = api::over_security_centre(*centre_, storage_->security_centre());
+    api::Settings api_settings;
+    api_settings.allow_comp128_import = config_.allow_comp128_import;
+    api_ = std::make_unique<api::Api>(
+        api_settings, api::Api::Parts{*api_centre_, *fleet_, *hlr_, *audit_, *keys_, *storage_,
+                                      *tokens_, *this, random_});
+    return true;
+  }
+
+  hlr::GsupSettings gsup_settings() const {
+    hlr::GsupSettings settings;
+    settings.hotline_number = config_.centre.own_number;
+    settings.hotline_apn = config_.hotline_apn;
+    for (const GsupPeer& peer : config_.gsup_peers) {
+      hlr::PeerPolicy policy;
+      policy.name = peer.name;
+      policy.imsi_prefixes = peer.imsi_prefixes;
+      for (const std::string& operation : peer.operations) {
+        policy.send_auth_info |= operation == "auth-info";
+        policy.update_location |= operation == "update-location";
+        policy.purge |= operation == "purge";
+      }
+      settings.peers.push_back(std::move(policy));
+    }
+    return settings;
+  }
+
+  bool make_message_link(std::string& problem) {
+    const auto smsc = net::parse_endpoint(config_.smpp_connect);
+    if (!smsc) {
+      problem = fmt::format("smpp.connect: \"{}\" is not HOST:PORT", config_.smpp_connect);
+      return false;
+    }
+    smpp_session::EsmeOptions options;
+    options.system_id = config_.smpp_system_id;
+    options.window_max = static_cast<uint32_t>(config_.smpp_window);
+    options.queue_max = 100'000;
+    if (!config_.smpp_password_file.empty()) {
+      auto password =
+          process::read_file(config_.smpp_password_file, secret_file_octets_max, problem);
+      if (!password) return false;
+      const std::string line = first_line(*password);
+      if (line.size() > smpp::password_chars_max) {
+        problem = config_.smpp_password_file + ": an SMPP password has at most 8 characters";
+        return false;
+      }
+      options.password.assign(bytes_of(line));
+    }
+    if (const auto good = smpp_session::EsmeSession::check(options); !good) {
+      problem = "smpp: system_id or window is out of bounds";
+      return false;
+    }
+    messages_ = std::make_unique<MessageLink>(
+        *loop_, *smsc, transport_, options, random_, log_, config_.centre.own_number,
+        [this](const Msisdn& from, ByteView user_data, bool has_header) {
+          now_ = loop_->now();
+          require("short message", centre_->on_short_message(from, user_data, has_header, now_));
+        });
+    return true;
+  }
+
+  // Puts the stores right by the journal, in one commit, before anybody can ask.
+  bool recover(std::string& problem) {
+    now_ = loop_->now();
+    const auto stored = [this](const Iccid& iccid) -> Result<std::optional<hlr::StoredChip>> {
+      const auto row = TRY(storage_->security_centre().load(iccid));
+      if (!row) return std::optional<hlr::StoredChip>();
+      const auto chip = TRY(storage_->fleet().chip(iccid));
+      hlr::StoredChip out;
+      out.life = row->life;
+      out.active_epoch = row->active_epoch;
+      out.resetting = !row->reset.empty() || (chip && chip->state == fleet::ChipState::returned);
+      return std::optional<hlr::StoredChip>(out);
+    };
+    const auto plan = hlr::plan_recovery(*journal_, storage_->mark(), stored);
+    if (!plan) {
+      problem = fmt::format("the key journal cannot be read: {}", name_of(plan.error().code));
+      return false;
+    }
+    using Condition = hlr::StartCondition;
+    if (plan->condition == Condition::foreign || plan->condition == Condition::journal_behind) {
+      problem = fmt::format(
+          "{}: database and key journal do not belong together ({}): restore both from the same "
+          "backup, or the newer journal; keys that chips hold may be missing otherwise",
+          config_.data_dir, name_of(plan->condition));
+      return false;
+    }
+    const audit::By by{"simurghd", now_};
+    const auto done = [&]() -> Result<void> {
+      TRY(centre_->recover(*plan, now_));
+      for (const auto& [range, allocated] : plan->numbers) {
+        TRY(fleet_->skip_numbers(range, allocated, by));
+      }
+      if (plan->condition == Condition::restored) TRY(hlr_->after_restore(by));
+      if (plan->condition != Condition::clean) TRY(storage_->set_generation(plan->generation));
+      TRY(journal_->sync());
+      TRY(storage_->commit(journal_->sequence()));
+      TRY(gsup_->resume(now_));
+      return centre_->resume(now_);
+    }();
+    if (!done) {
+      problem =
+          fmt::format("recovery failed: {}: {}", name_of(done.error().code), storage_->problem());
+      return false;
+    }
+    if (plan->condition != Condition::clean) {
+      log_.warning("recovered",
+                   {{"condition", name_of(plan->condition)}, {"steps", plan->steps.size()}});
+    }
+    return true;
+  }
+
+  bool open_links(std::string& problem) {
+    const auto gsup = net::parse_endpoint(config_.gsup_listen);
+    const auto http = net::parse_endpoint(config_.api_listen);
+    if (!gsup || !http) {
+      problem = "hlr.gsup_listen and api.listen: expected HOST:PORT or unix:PATH";
+      return false;
+    }
+    for (const GsupPeer& peer : config_.gsup_peers) {
+      gsup_session::Peer allowed;
+      allowed.name = peer.name;
+      allowed.operations = gsup_session::Operation::authenticate | gsup_session::Operation::locate;
+      allowed.imsi_prefixes = peer.imsi_prefixes;
+      if (!gsup_policy_.add(allowed)) {
+        problem =
+            fmt::format("hlr.peer {}: a name twice, or a prefix that is not digits", peer.name);
+        return false;
+      }
+    }
+    if (!gsup_links_->open(*loop_, *gsup, transport_, gsup_policy_, problem)) return false;
+    auto server = http::Server::open(*loop_, *http, transport_, {}, *this, log_, problem);
+    if (!server) return false;
+    http_ = std::move(*server);
+    if (messages_) messages_->start();
+    return true;
+  }
+
+  // --- the batch -----------------------------------------------------------------------------
+  void end_of_batch() {
+    timer_->set(earlier(centre_->next_deadline(), gsup_->next_deadline()));
+    if (!storage_->has_changes()) return;
+    if (numbers_given_out_) journal_numbers();
+    const auto done = [&]() -> Result<void> {
+      TRY(journal_->sync());
+      const hlr::CommitMark mark = TRY(storage_->commit(journal_->sequence()));
+      return journal_->committed(mark);
+    }();
+    if (!done) fatal("commit", done.error());
+    ++commits_;
+  }
+
+  // Numbers that left for a manufacturer must never be given out again, whatever becomes of the
+  // database (D1).
+  void journal_numbers() {
+    numbers_given_out_ = false;
+    const auto done = [&]() -> Result<void> {
+      for (const fleet::Range& range : TRY(storage_->fleet().ranges())) {
+        if (journalled_numbers_[range.id] == range.allocated) continue;
+        journalled_numbers_[range.id] = range.allocated;
+        hlr::JournalRecord record;
+        record.kind = hlr::JournalRecord::Kind::numbers;
+        record.range = range.id;
+        record.allocated = range.allocated;
+        TRY(journal_->append(record));
+      }
+      return {};
+    }();
+    require("numbers", done);
+  }
+
+  void on_timer() {
+    now_ = loop_->now();
+    require("hlr", gsup_->on_time(now_));
+    require("security centre", centre_->on_time(now_));
+  }
+
+  void keep_house() {
+    now_ = loop_->now();
+    require("answers", storage_->answers().erase_before(now_ - api::idempotency_lifetime));
+    housekeeping_->set_after(housekeeping_wait);
+  }
+
+  void require(std::string_view what, const Result<void>& result) {
+    if (!result) fatal(what, result.error());
+  }
+  // The store can no longer be trusted, or an actor has left half a change: nothing more leaves.
+  [[noreturn]] void fatal(std::string_view what, Error error) {
+    log_.error("ends: recovery at the next start decides",
+               {{"in", what}, {"error", error}, {"store", storage_->problem()}});
+    _exit(exit_storage_failed);
+  }
+
+  // --- hlr::Events ---------------------------------------------------------------------------
+  void on_located(const Imsi& imsi, hlr::Domain, std::string_view, Instant now) override {
+    require("located", centre_->on_located(imsi, now));
+  }
+  void on_sync_failure(const Imsi& imsi, std::string_view peer, Instant) override {
+    log_.info("sequence numbers resynchronised", {{"imsi", imsi}, {"peer", peer}});
+  }
+  void on_auth_failure(const Imsi& imsi, std::string_view peer, Instant) override {
+    log_.info("authentication failed", {{"imsi", imsi}, {"peer", peer}});
+  }
+
+  // --- REST ----------------------------------------------------------------------------------
+  void on_request(http::Exchange& exchange, api::Request& request) override {
+    now_ = loop_->now();
+    numbers_given_out_ |= request.method == "POST" && request.target == "/v1/allocations";
+    exchange.answer(api_->handle(request, now_));
+  }
+
+  json::Value status() override {
+    const auto& figures = centre_->figures();
+    json::Value out = json::Value::object();
+    out.set("smpp_bound", messages_ && messages_->bound());
+    out.set("gsup_peers", gsup_links_->peers());
+    out.set("sessions", centre_->sessions());
+    out.set("personalised", figures.personalised);
+    out.set("rekeyed", figures.rekeyed);
+    out.set("resets_confirmed", figures.resets_confirmed);
+    out.set("refused_packets", figures.refused_packets);
+    out.set("two_chips", figures.two_chips);
+    out.set("production", config_.production);
+    return out;
+  }
+  bool ready(std::string& why_not) override {
+    if (messages_ && !messages_->bound()) {
+      why_not = "no bind with the SMSC";
+      return false;
+    }
+    return true;
+  }
+  std::string metrics() override;
+
+  Config config_;
+  log::Log log_;
+  process::OsRandom random_;
+  Instant now_;
+  std::unique_ptr<loop::Loop> loop_;
+  net::PlainTransport transport_;
+  std::unique_ptr<keystore::FileKeyStore> keys_;
+  std::unique_ptr<store_sqlite::SqliteStorage> storage_;
+  std::unique_ptr<journal::JournalFile> journal_;
+  std::unique_ptr<api::Tokens> tokens_;
+  std::unique_ptr<audit::Log> audit_;
+  std::unique_ptr<fleet::Fleet> fleet_;
+  std::unique_ptr<hlr::Hlr> hlr_;
+  gsup_session::PeerPolicy gsup_policy_;
+  std::unique_ptr<GsupLinks> gsup_links_;
+  std::unique_ptr<hlr::GsupServer> gsup_;
+  struct Nowhere final : security_centre::Bearer {
+    void send_short_message(const Msisdn&, ByteView) override {}
+  } nowhere_;  // without an SMSC; the centre's repetitions cost nothing
+  std::unique_ptr<MessageLink> messages_;
+  std::unique_ptr<security_centre::SecurityCentre> centre_;
+  std::unique_ptr<api::Centre> api_centre_;
+  std::unique_ptr<api::Api> api_;
+  std::unique_ptr<http::Server> http_;
+  std::unique_ptr<loop::Timer> timer_;
+  std::unique_ptr<loop::Timer> housekeeping_;
+  bool numbers_given_out_ = false;
+  std::map<uint64_t, uint64_t> journalled_numbers_;
+  uint64_t commits_ = 0;
+};
+
+std::string ServerOnLoop::metrics() {
+  std::string out;
+  const auto counter = [&](std::string_view name, std::string_view help, uint64_t value) {
+    out += fmt::format("# HELP simurgh_{0} {1}\n# TYPE simurgh_{0} counter\nsimurgh_{0} {2}\n",
+                       name, help, value);
+  };
+  const auto gauge = [&](std::string_view name, std::string_view help, uint64_t value) {
+    out += fmt::format("# HELP simurgh_{0} {1}\n# TYPE simurgh_{0} gauge\nsimurgh_{0} {2}\n", name,
+                       help, value);
+  };
+  const auto& centre = centre_->figures();
+  counter("negotiations_begun_total", "INITs of new key agreements", centre.negotiations_begun);
+  counter("personalised_total", "First logons that ended in a new key", centre.personalised);
+  counter("rekeyed_total", "Keys renewed in service", centre.rekeyed);
+  counter("resets_confirmed_total", "Chips returned for another life", centre.resets_confirmed);
+  counter("chip_messages_sent_total", "Messages to chips", centre.messages_out);
+  counter("chip_messages_received_total", "Authentic messages of chips", centre.messages_in);
+  counter("chip_packets_refused_total", "Packets that were no chip's", centre.refused_packets);
+  counter("code_refusals_total", "Activation codes typed again", centre.code_refusals);
+  counter("two_chips_total", "Identities that two chips answered under", centre.two_chips);
+  gauge("negotiations", "Key agreements under way", centre_->sessions());
+  const auto& gsup = gsup_->figures();
+  counter("gsup_auth_infos_total", "SendAuthInfo answered", gsup.auth_infos);
+  counter("gsup_auth_info_errors_total", "SendAuthInfo refused", gsup.auth_info_errors);
+  counter("gsup_locations_total", "UpdateLocation done", gsup.locations);
+  counter("gsup_refused_total", "Requests that a peer may not make", gsup.refused);
+  gauge("gsup_peers", "Connected visited networks", gsup_links_->peers());
+  if (messages_) {
+    const auto& smpp = messages_->session().counts();
+    counter("smpp_submitted_total", "submit_sm sent", smpp.submitted);
+    counter("smpp_throttled_total", "submit_sm answered with throttling", smpp.throttled);
+    counter("smpp_delivered_total", "deliver_sm taken", smpp.delivered);
+    gauge("smpp_bound", "1 while bound to the SMSC", messages_->bound() ? 1 : 0);
+    gauge("smpp_queued", "Messages waiting for the SMSC", messages_->session().queued());
+  }
+  counter("commits_total", "Transactions made durable", commits_);
+  return out;
+}
+
+}  // namespace
+
+std::unique_ptr<Server> Server::open(const Config& config, const log::Log& log,
+                                     std::string& problem) {
+  auto server = std::make_unique<ServerOnLoop>(config, log);
+  if (!server->open(problem)) return nullptr;
+  return server;
+}
+
+bool make_data_dir(const std::string& path, NewData& out, std::string& problem) {
+  if (!process::make_folder(path, problem)) return false;
+  process::OsRandom random;
+  Key256 secret;
+  random.fill(secret.fill(api::token_secret_octets));
+  const auto token = api::make_token("admin", {api::Role::admin}, secret, random.array<16>());
+  if (!token) {
+    problem = "no token could be made";
+    return false;
+  }
+  if (!keystore::FileKeyStore::create(keys_path(path), problem)) return false;
+  if (!process::write_new_file(tokens_path(path), api::write_tokens({token->token}), 0600,
+                               problem)) {
+    return false;
+  }
+  out.admin_token = text_of(token->text.view());
+  return true;
+}
+
+}  // namespace simurgh::simurghd
