@@ -29,9 +29,9 @@ Result<CpaceShare> cpace_share(const CpaceContext& context, const CpaceSeed& see
 enum class CpaceRole : uint8_t { initiator, responder };
 struct CpaceTranscript {
   ByteView initiator_share;
-  ByteView initiator_data;  // ADa, ADb: what else each sent with its share; may be empty
   ByteView responder_share;
-  ByteView responder_data;
+  ByteView initiator_data = {};  // ADa, ADb: what else each sent with its share; may be empty
+  ByteView responder_data = {};
 };
 
 // The key of both shares, for the party that has `seed`. crypto when the other's share is no valid

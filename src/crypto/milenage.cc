@@ -69,7 +69,7 @@ MilenageMacs milenage_f1(const MilenageKeys& keys, const Block& rand, const Byte
                          const ByteArray<2>& amf) {
   check_sizes(keys);
   Block in1;
-  for (const size_t half : {0, 8}) {
+  for (const size_t half : {size_t{0}, size_t{8}}) {
     std::memcpy(in1.data() + half, sqn.data(), sqn.size());
     std::memcpy(in1.data() + half + sqn.size(), amf.data(), amf.size());
   }
