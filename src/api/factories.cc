@@ -87,6 +87,24 @@ Result<bool> is_version_of_another(Call& call, const fleet::Ver& ver,
   }
 }
 
+// Those that the key store has: not every store can do RSA.
+Result<personalisation::ServerKeys> server_keys(crypto::KeyStore& store) {
+  personalisation::ServerKeys keys;
+  const auto read = [&store](crypto::SignatureScheme scheme, auto& into) -> Result<void> {
+    const auto key = store.public_key(scheme);
+    if (key.has_value()) {
+      into.assign(*key);
+    } else if (key.error().code != ErrorCode::unsupported) {
+      return key.error();
+    }
+    return {};
+  };
+  TRY(read(crypto::SignatureScheme::ed25519, keys.ed25519));
+  TRY(read(crypto::SignatureScheme::ecdsa_p256, keys.p256));
+  TRY(read(crypto::SignatureScheme::rsa2048_pss, keys.rsa2048));
+  return keys;
+}
+
 // The batch with what only its factory can open.
 Result<factory::AllocationNote> make_note(Call& call, const fleet::Allocation& row,
                                           const Manufacturer& manufacturer) {
@@ -101,10 +119,13 @@ Result<factory::AllocationNote> make_note(Call& call, const fleet::Allocation& r
   note.service_centre = call.settings.service_centre;
   note.service_provider_name = call.settings.service_provider_name;
   note.mnc_digits = call.settings.mnc_digits;
-  using crypto::SignatureScheme;
-  note.server_keys.ed25519.assign(TRY(parts.keys.public_key(SignatureScheme::ed25519)));
-  note.server_keys.p256.assign(TRY(parts.keys.public_key(SignatureScheme::ecdsa_p256)));
-  note.server_keys.rsa2048.assign(TRY(parts.keys.public_key(SignatureScheme::rsa2048_pss)));
+  note.server_keys = TRY(server_keys(parts.keys));
+  for (const auto suite : {personalisation::Suite::x25519, personalisation::Suite::p256,
+                           personalisation::Suite::ffdhe2048}) {
+    if (note.suites().contains(suite) && note.server_keys.of(suite).empty()) {
+      return ErrorCode::unsupported;
+    }
+  }
   Key256 seed;
   parts.random.fill(seed.fill(32));
   note.k1_sealed = TRY(factory::seal_k1(

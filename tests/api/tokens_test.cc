@@ -1,6 +1,8 @@
 // Bearer tokens: their file, their check, their rate.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "api/tokens.h"
 #include "base/hex.h"
 

@@ -1,6 +1,8 @@
 // K1 on its way to the manufacturer.
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "factory/transport.h"
 #include "hex.h"
 

@@ -13,6 +13,9 @@
 
 namespace simurgh::cli {
 
+// The path with one more query parameter, unless its value is empty.
+std::string with_parameter(const std::string& path, std::string_view name, std::string_view value);
+
 class ApiClient {
  public:
   // `server`: http://HOST:PORT or unix:PATH. `random` outlives the client.
@@ -22,8 +25,7 @@ class ApiClient {
   Outcome<json::Value> get(const std::string& path);
   Outcome<json::Value> post(const std::string& path, const json::Value& body);
   Outcome<json::Value> remove(const std::string& path);
-  // The whole list behind a keyset-paginated path (`?…` already there or not), up to rows_max; the
-  // member `items` of the answers, put together.
+  // The rows behind a paginated path, page after page, at most rows_max.
   Outcome<json::Value::Array> list(const std::string& path, size_t rows_max);
 
  private:
