@@ -114,7 +114,7 @@ class EsmeSession {
   static constexpr uint32_t delivers_open_max = 10'000;  // deliver_sm without our answer
   static constexpr uint32_t requests_open_max = 100;     // query_sm and cancel_sm
 
-  enum class State : uint8_t { closed, connected, binding, bound, unbinding };
+  enum class State : uint8_t { closed, binding, bound, unbinding };
 
   // bad_length or too_large when an option breaks its limit.
   static Result<void> check(const EsmeOptions& options);
@@ -169,52 +169,64 @@ class EsmeSession {
 
  private:
   static constexpr uint32_t none = UINT32_MAX;
-  // A message in the queue or in flight. Slots are reused with their memory.
+  // A message in the queue or in flight. Slots are used again with their memory.
   struct Slot {
-    std::vector<uint8_t> pdu;  // sequence number patched in when sent
+    std::vector<uint8_t> pdu;  // its first `octets`; the sequence number is patched in when sent
+    size_t octets = 0;
     Token token = 0;
-    Instant deadline;  // of the queue wait, then of the answer
+    uint64_t order = 0;      // of submit(): the queue is kept in it
+    Instant queue_deadline;  // rises with the order
+    Instant answer_deadline;
     uint32_t sequence = 0;
     uint32_t throttled_tries = 0;
     uint32_t next = none;  // in the queue, in flight by deadline, or free
     uint32_t previous = none;
-    bool in_flight = false;
+    enum class Place : uint8_t { free, queue, flight } place = Place::free;
   };
   struct List {
     uint32_t head = none;
     uint32_t tail = none;
   };
   struct Request {
-    uint32_t sequence = 0;
     smpp::CommandId id{};
+    uint32_t sequence = 0;
     Token token = 0;
     Instant deadline;
   };
+  struct OpenDeliver {
+    uint32_t sequence = 0;
+    smpp::CommandId id{};
+  };
 
-  bool take_pdu(ByteView pdu, Instant now);
+  bool take_pdu(ByteView raw, Instant now);
   void take_response(ByteView raw, const smpp::Header& header, Instant now);
-  void take_request(ByteView raw, const smpp::Header& header, Instant now);
   void take_bind_resp(ByteView raw, const smpp::Header& header, Instant now);
-  void take_submit_resp(ByteView raw, const smpp::Header& header, Instant now);
-  void take_request_resp(ByteView raw, const smpp::Header& header);
+  bool take_submit_resp(ByteView raw, const smpp::Header& header, Instant now);
+  bool take_request_resp(ByteView raw, const smpp::Header& header);
+  void take_request(ByteView raw, const smpp::Header& header);
   void take_deliver(const smpp::Pdu& pdu);
-  void requeue_throttled(uint32_t slot, Instant now);
   void slow_down(Instant now);
   void speed_up();
   bool may_send(Instant now);
+  void refill_rate(Instant now);
   void pump(Instant now);
-  void send_slot(uint32_t index, Instant now);
-  void finish_slot(uint32_t index, const SubmitDone& done);
+  void say_ready();
+  void send_head(Instant now);
+  void finish(uint32_t index, const SubmitDone& done);
+  void finish_requests_due(Instant now);
   void expire(Instant now);
-  void give_up_link(smpp::Status status, Instant now);
-  void begin_unbind(Instant now);
+  void refuse_bind(smpp::Status status);
+  void unbind_when_drained(Instant now);
   void put(const smpp::Header& header, const smpp::Body& body);
+  Result<void> put_request(smpp::CommandId id, const smpp::Body& body, Token token, Instant now);
   uint32_t next_sequence();
   uint32_t take_free_slot();
+  void leave_flight(uint32_t index);
   void append(List& list, uint32_t index);
-  void prepend(List& list, uint32_t index);
+  void insert_into_queue(uint32_t index);
   void remove(List& list, uint32_t index);
-  Duration grown(Duration least, Duration most, uint32_t step) const;
+  Duration reconnect_wait();
+  void tell_outlet();
 
   EsmeOptions options_;
   EsmeHandler& handler_;
@@ -222,6 +234,7 @@ class EsmeSession {
   State state_ = State::closed;
   bool wants_close_ = false;
   bool stopped_ = false;
+  bool said_bound_ = false;
   bool said_busy_ = false;
   bool pumping_ = false;
   PduCutter cutter_;
@@ -232,9 +245,10 @@ class EsmeSession {
   List free_, queue_, flight_;
   size_t queue_size_ = 0;
   uint32_t in_flight_ = 0;
-  std::vector<uint32_t> by_sequence_;  // slot of the sequence number, masked
-  std::vector<Request> requests_;
-  std::vector<uint32_t> delivers_;  // sequence numbers waiting for our answer, data_sm marked
+  uint64_t submits_ = 0;
+  std::vector<uint32_t> by_sequence_;  // slot in flight under a sequence number, masked
+  std::vector<Request> requests_;      // by deadline
+  std::vector<OpenDeliver> delivers_;  // waiting for our answer
 
   uint32_t sequence_ = 0;
   uint32_t window_ = 0;
@@ -243,14 +257,12 @@ class EsmeSession {
   Instant send_after_;       // the pause that throttling imposes
   int64_t rate_credit_ = 0;  // thousandths of a submit
   Instant rate_at_;
-  Instant state_deadline_;    // of bind, unbind
-  Instant heard_at_;          // anything from the SMSC
-  Instant enquire_deadline_;  // of the enquire_link that is out
-  uint32_t enquire_sequence_ = 0;
+  Instant state_deadline_ = Instant::never();    // of bind, unbind
+  Instant heard_at_;                             // anything from the SMSC
+  Instant enquire_deadline_ = Instant::never();  // of the enquire_link that is out
   uint32_t bind_sequence_ = 0;
-  uint32_t unbind_sequence_ = 0;
   Instant connect_at_;
-  uint32_t connects_in_a_row_ = 0;
+  uint32_t failed_links_in_a_row_ = 0;
   EsmeCounts counts_;
 };
 

@@ -2,6 +2,8 @@
 // sent. No state of the session is in here.
 #pragma once
 
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "formats/smpp/pdu.h"
@@ -20,12 +22,20 @@ class PduCutter {
   void clear() { kept_.clear(); }
 
  private:
+  // Moves up to `octets` from the front of `bytes` to the end of what is kept.
+  void keep(ByteView& bytes, size_t octets) {
+    const ByteView part = bytes.first(std::min(octets, bytes.size()));
+    kept_.insert(kept_.end(), part.begin(), part.end());
+    bytes = bytes.subspan(part.size());
+  }
+
   size_t pdu_octets_max_;
   std::vector<uint8_t> kept_;  // the beginning of a PDU
 };
 
 template <typename Take>
 Result<void> PduCutter::cut(ByteView bytes, Take take) {
+  constexpr size_t length_octets = 4;
   while (!bytes.empty()) {
     if (kept_.empty()) {
       const auto length = smpp::parse_length(bytes, pdu_octets_max_);
@@ -42,15 +52,14 @@ Result<void> PduCutter::cut(ByteView bytes, Take take) {
       return {};
     }
     // First the length field, then the rest of that PDU.
-    const auto length = smpp::parse_length(kept_, pdu_octets_max_);
-    if (!length.has_value() && length.error().code != ErrorCode::truncated) return length.error();
-    const size_t wanted = (length.has_value() ? *length : 4) - kept_.size();
-    const ByteView part = bytes.first(std::min(wanted, bytes.size()));
-    kept_.insert(kept_.end(), part.begin(), part.end());
-    bytes = bytes.subspan(part.size());
-    if (!length.has_value() || part.size() < wanted) continue;
-    const std::vector<uint8_t> pdu = std::move(kept_);
-    kept_.clear();
+    if (kept_.size() < length_octets) {
+      keep(bytes, length_octets - kept_.size());
+      if (kept_.size() < length_octets) return {};
+    }
+    const size_t length = TRY(smpp::parse_length(kept_, pdu_octets_max_));
+    keep(bytes, length - kept_.size());
+    if (kept_.size() < length) return {};
+    const std::vector<uint8_t> pdu = std::exchange(kept_, {});
     if (!take(ByteView(pdu))) return {};
   }
   return {};

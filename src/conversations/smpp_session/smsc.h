@@ -7,6 +7,7 @@
 // nothing. One thread; the handler may call back into the session.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -111,50 +112,47 @@ class SmscSession {
 
  private:
   struct Deliver {
-    std::vector<uint8_t> pdu;
+    std::vector<uint8_t> pdu;  // until it is sent
     Token token = 0;
     uint32_t sequence = 0;
     Instant deadline;
   };
-  struct Open {  // a submit waiting for its answer
+  struct OpenSubmit {  // waiting for our answer
     uint32_t sequence = 0;
-    bool data_sm = false;
+    smpp::CommandId id{};
   };
 
-  bool take_pdu(ByteView pdu, Instant now);
-  void take_request(ByteView raw, const smpp::Header& header, Instant now);
-  void take_bound_request(const smpp::Pdu& pdu, Instant now);
+  bool take_pdu(ByteView raw, Instant now);
+  void take_response(const smpp::Header& header);
+  void take_request(ByteView raw, const smpp::Header& header);
   void take_bind(ByteView raw, const smpp::Header& header);
-  void take_submit(const smpp::Pdu& pdu);
-  void take_response(const smpp::Header& header, Instant now);
+  void take_bound_request(const smpp::Pdu& pdu);
+  void take_submit(const smpp::Header& header, const smpp::ShortMessage& message);
   void refuse(const smpp::Header& header, smpp::Status status);
   void put(const smpp::Header& header, const smpp::Body& body);
   void pump(Instant now);
-  void end();
+  void finish_front(std::deque<Deliver>& delivers, const DeliverDone& done);
   uint32_t next_sequence();
+  void tell_outlet();
 
   SmscOptions options_;
   SmscHandler& handler_;
   State state_ = State::connected;
   BindKind kind_ = BindKind::transceiver;
   bool wants_close_ = false;
-  bool pumping_ = false;
   uint32_t refused_binds_ = 0;
   std::string esme_system_id_;
   std::string address_range_;
   PduCutter cutter_;
   TransmitBuffer transmit_;
   Outlet* outlet_ = nullptr;
-  std::vector<Open> open_;      // by sequence number, as far as the ESME counts up
-  std::vector<Deliver> queue_;  // ring: queue_head_, queue_size_
-  size_t queue_head_ = 0;
-  size_t queue_size_ = 0;
-  std::vector<Deliver> in_flight_;  // by deadline
+  std::vector<OpenSubmit> open_;
+  std::deque<Deliver> queue_;
+  std::deque<Deliver> in_flight_;  // by deadline
   uint32_t sequence_ = 0;
   Instant bind_deadline_;
   Instant heard_at_;
   Instant enquire_deadline_ = Instant::never();
-  uint32_t enquire_sequence_ = 0;
   Instant unbind_deadline_ = Instant::never();
   SmscCounts counts_;
 };

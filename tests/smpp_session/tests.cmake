@@ -1,0 +1,1 @@
+simurgh_test(smpp_session simurgh_conversations_smpp_session)
