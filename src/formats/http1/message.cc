@@ -104,7 +104,9 @@ std::string_view Fields::text(std::string_view name) const {
 
 size_t Fields::count(std::string_view name) const {
   size_t count = 0;
-  for (const Field& field : fields_) count += equal_without_case(field.name, name) ? 1 : 0;
+  for (const Field& field : fields_) {
+    if (equal_without_case(field.name, name)) ++count;
+  }
   return count;
 }
 

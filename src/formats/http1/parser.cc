@@ -171,8 +171,7 @@ Result<Step> MessageParser::take_field_line(ByteView input) {
     return Step{Event::need_more, line.consumed, {}};
   }
   line_.clear();
-  const Framing framing = TRY(on_fields_end());
-  TRY(begin_body(framing));
+  begin_body(TRY(on_fields_end()));
   return Step{Event::head, line.consumed, {}};
 }
 
@@ -220,20 +219,18 @@ Result<Framing> MessageParser::read_framing(uint8_t minor_version) {
   return Framing::length;
 }
 
-bool MessageParser::read_keep_alive(uint8_t minor_version) const {
-  const Fields& all = const_cast<MessageParser*>(this)->fields();
-  if (all.has_token("Connection", "close")) return false;
-  return minor_version == 1 || all.has_token("Connection", "keep-alive");
+bool MessageParser::read_keep_alive(uint8_t minor_version) {
+  if (fields().has_token("Connection", "close")) return false;
+  return minor_version == 1 || fields().has_token("Connection", "keep-alive");
 }
 
-Result<void> MessageParser::begin_body(Framing framing) {
+void MessageParser::begin_body(Framing framing) {
   switch (framing) {
     case Framing::none: state_ = State::message_end; break;
     case Framing::length: state_ = body_left_ == 0 ? State::message_end : State::body_length; break;
     case Framing::chunked: state_ = State::chunk_size; break;
     case Framing::until_close: state_ = State::body_until_close; break;
   }
-  return {};
 }
 
 Result<Step> MessageParser::take_body(ByteView input) {

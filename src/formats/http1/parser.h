@@ -41,7 +41,8 @@ class MessageParser {
   MessageParser(const MessageParser&) = delete;
   MessageParser& operator=(const MessageParser&) = delete;
 
-  // Takes octets until the next event. Errors: bad_value, too_large (a limit), unsupported
+  // Takes octets until the next event. Call it again with the rest of the input, be that empty,
+  // until it answers need_more. Errors: bad_value, too_large (a limit), unsupported
   // (version, transfer coding, expectation), bad_state after an error; the offset counts from the
   // start of the message.
   Result<Step> parse(ByteView input);
@@ -75,7 +76,7 @@ class MessageParser {
 
   // Content-Length and Transfer-Encoding of the fields (RFC 9112 6). `none` when neither is there.
   Result<Framing> read_framing(uint8_t minor_version);
-  bool read_keep_alive(uint8_t minor_version) const;
+  bool read_keep_alive(uint8_t minor_version);
   Error refuse(ErrorCode code, uint16_t status);
   uint64_t content_length() const { return body_left_; }
   void finish_until_close();
@@ -100,7 +101,7 @@ class MessageParser {
   Result<Step> take_chunk_end(ByteView input);
   Result<void> add_field(std::string_view line);
   Result<void> check_singleton(std::string_view name);
-  Result<void> begin_body(Framing framing);
+  void begin_body(Framing framing);
 
   State state_ = State::start_line;
   std::string line_;             // the beginning of a line that is not complete
