@@ -1,0 +1,1 @@
+simurgh_test(crypto simurgh_crypto simurgh_io_crypto_openssl simurgh_formats_json simurgh_io_json)
