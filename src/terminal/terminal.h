@@ -109,6 +109,7 @@ struct DeliverOutcome {
 class Terminal {
  public:
   static constexpr size_t fetches_max = 64;      // proactive commands in a row
+  static constexpr size_t refreshes_max = 4;     // one bringing the next
   static constexpr size_t display_log_max = 16;  // texts kept
 
   Terminal(Slot& slot, Radio& radio, User& user, const Imei& imei);
