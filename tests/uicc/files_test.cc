@@ -53,10 +53,14 @@ TEST_CASE("D3: EF.ICCID, EF.IMSI, EF.AD and EF.SMSP are as the published encodin
   CHECK(card.send("00b0870009") == "0829261011608457409000");
   CHECK(card.send("00b0830004") == "000000029000");
   CHECK(card.get("00a4000c026f42") == "9000");
+  // Alpha identifier, indicators (service centre only), destination, service centre, the rest.
   CHECK(card.send("00b2010428") ==
         "ffffffffffffffffffffffff"
-        "fdffffffffffffffffffffffff079194711700670000ffffff" +
-            std::string("ffffff9000"));
+        "fd"
+        "ffffffffffffffffffffffff"
+        "0791947101670000ffffffff"
+        "ffffff"
+        "9000");
 }
 
 TEST_CASE("D3: an ICCID of 19 digits is padded as ef_contents.json has it") {
