@@ -176,7 +176,15 @@ TEST_CASE("D12: a code is good for its own order and chip only") {
   init.order = test_order();
   Init other = init;
   other.order = other_order;
-  CHECK(pake_session(init, test_identity(), {}) != pake_session(other, test_identity(), {}));
+  ActivationCode digits = make_short_code(random, 8);
+  PakeSeed seed;
+  random.fill(seed.fill(crypto::cpace_seed_octets));
+  ChipIdentity other_chip = test_identity();
+  other_chip.iccid = other_iccid;
+  const auto share = *Pake(digits, init, test_identity(), {}).share(seed);
+  CHECK(share != *Pake(digits, other, test_identity(), {}).share(seed));
+  CHECK(share != *Pake(digits, init, other_chip, {}).share(seed));
+  CHECK(share == *Pake(digits, init, test_identity(), {}).share(seed));
 }
 
 TEST_CASE("D12 threats row 14: a forged chip with K1 gets one guess for one counted try, no more") {
@@ -247,7 +255,7 @@ View attack(World& world, const ActivationCode& guess, CodeKind kind) {
   view.init = *parse_init(view.init_bytes);
   TestRandom random(17);
   random.fill(view.share_seed.fill(32));
-  random.fill(view.pake_seed.fill(pake_seed_octets));
+  random.fill(view.pake_seed.fill(crypto::cpace_seed_octets));
   M1& m1 = view.m1;
   m1.chip = chip;
   m1.epoch = view.init.epoch;
@@ -256,7 +264,7 @@ View attack(World& world, const ActivationCode& guess, CodeKind kind) {
   random.fill(m1.nonce_c);
   m1.share = *make_share(Suite::x25519, view.share_seed);
   if (kind == CodeKind::short_code) {
-    m1.pake = *make_pake_share(guess, pake_session(view.init, chip, m1.nonce_c), view.pake_seed);
+    m1.pake = *Pake(guess, view.init, chip, m1.nonce_c).share(view.pake_seed);
   }
   m1.mac = m1_mac(m1, view.init_bytes, view.e0);
   const Message written = write_m1(m1);
@@ -266,7 +274,7 @@ View attack(World& world, const ActivationCode& guess, CodeKind kind) {
 }
 
 // M2's MAC as the attacker computes it from his view; `code` and `pake` as he assumes them.
-bool mac_fits(const View& view, const Key256& code, const PakeSecret& pake) {
+bool mac_fits(const View& view, const Key256& code, const crypto::CpaceKey& pake) {
   const auto t1 = transcript_1(view.server_key, view.init_bytes, view.m1_bytes);
   const auto t2 = transcript_2(t1, view.m2);
   const auto t4 = transcript_4(transcript_3(t2, view.m2), view.m2);
@@ -296,30 +304,34 @@ TEST_CASE("D12 threats row 14: after a wrong guess no candidate can be tested on
   const ActivationCode guess = candidate(world.code, 123);
   REQUIRE(!crypto::secure_equal(guess.digits.view(), world.code.digits.view()));
   const View view = attack(world, guess, CodeKind::short_code);
-  const auto session = pake_session(view.init, test_identity(), view.m1.nonce_c);
   const PakeShares shares{.initiator = *view.m1.pake, .responder = *view.m2.pake};
-  // The one verifier that his scalar and the transcript give: it takes no code, so it is the same
-  // for every candidate, and it does not fit.
-  const PakeSecret verifier = *derive_pake(view.pake_seed, session, shares, PakeRole::initiator);
-  CHECK(!mac_fits(view, Key256(), verifier));
-  // Nor does what he gets by putting candidates where a program could put them: a share made anew
-  // from the candidate with his scalar (the right one among them), or the roles swapped.
+  const auto verifier = [&](const ActivationCode& code) {
+    return *Pake(code, view.init, test_identity(), view.m1.nonce_c)
+                .key(view.pake_seed, shares, crypto::CpaceRole::initiator);
+  };
+  // What his scalar and the transcript give is the same for every candidate, the right one among
+  // them, and it does not fit: there is nothing to compare candidates by.
+  const crypto::CpaceKey one = verifier(guess);
+  CHECK(!mac_fits(view, Key256(), one));
   for (uint32_t number = 0; number < candidates; ++number) {
     const ActivationCode code = candidate(world.code, number);
-    PakeShares anew = shares;
-    anew.initiator = *make_pake_share(code, session, view.pake_seed);
-    CHECK(!mac_fits(view, Key256(),
-                    *derive_pake(view.pake_seed, session, anew, PakeRole::initiator)));
+    CHECK(crypto::secure_equal(verifier(code).view(), one.view()));
   }
-  // A second counted try with the right guess does fit: the check itself is able to find it.
-  world.centre.lose_session();
+  // Nor does a share made anew from a candidate with his scalar help.
+  for (uint32_t number = 0; number < candidates; ++number) {
+    const Pake pake(candidate(world.code, number), view.init, test_identity(), view.m1.nonce_c);
+    PakeShares anew = shares;
+    anew.initiator = *pake.share(view.pake_seed);
+    CHECK(!mac_fits(view, Key256(), *pake.key(view.pake_seed, anew, crypto::CpaceRole::initiator)));
+  }
+  // With the right guess the same program does find that it fits: it is able to.
   World fresh({.code = CodeKind::short_code});
   const View right = attack(fresh, fresh.code, CodeKind::short_code);
-  const auto right_session = pake_session(right.init, test_identity(), right.m1.nonce_c);
-  CHECK(mac_fits(right, Key256(),
-                 *derive_pake(right.pake_seed, right_session,
-                              {.initiator = *right.m1.pake, .responder = *right.m2.pake},
-                              PakeRole::initiator)));
+  CHECK(mac_fits(
+      right, Key256(),
+      *Pake(fresh.code, right.init, test_identity(), right.m1.nonce_c)
+           .key(right.pake_seed, {.initiator = *right.m1.pake, .responder = *right.m2.pake},
+                crypto::CpaceRole::initiator)));
 }
 
 TEST_CASE("D12 threats row 14: shares say nothing about the code: any code explains any share") {
@@ -328,12 +340,11 @@ TEST_CASE("D12 threats row 14: shares say nothing about the code: any code expla
   // here shown the other way round: with one scalar, all candidates give different, valid shares.
   World world({.code = CodeKind::short_code});
   const Init init = *parse_init(world.centre.tick()[0]);
-  const auto session = pake_session(init, test_identity(), {});
   PakeSeed seed;
-  TestRandom(2).fill(seed.fill(pake_seed_octets));
+  TestRandom(2).fill(seed.fill(crypto::cpace_seed_octets));
   std::set<PakeShare> shares;
   for (uint32_t number = 0; number < candidates; ++number) {
-    const auto share = make_pake_share(candidate(world.code, number), session, seed);
+    const auto share = Pake(candidate(world.code, number), init, test_identity(), {}).share(seed);
     REQUIRE(share.has_value());
     shares.insert(*share);
   }
@@ -358,7 +369,8 @@ TEST_CASE("negative control: digits used as a code secret are found in the trans
   int found = 0;
   for (uint32_t number = 0; number < candidates; ++number) {
     const ActivationCode code = candidate(digits, number);
-    if (mac_fits(view, code_key(padded(code), test_order(), test_identity().iccid), PakeSecret())) {
+    if (mac_fits(view, code_key(padded(code), test_order(), test_identity().iccid),
+                 crypto::CpaceKey())) {
       ++found;
     }
   }

@@ -18,6 +18,7 @@ void TestRandom::fill(MutableByteView out) {
     const uint64_t value = next();
     std::memcpy(out.data() + i, &value, std::min<size_t>(8, out.size() - i));
   }
+  if (recording) record.emplace_back(out.begin(), out.end());
 }
 
 namespace {

@@ -23,6 +23,8 @@ class TestRandom : public Random {
   uint64_t next();
   uint64_t below(uint64_t bound) { return next() % bound; }
   bool chance(unsigned percent) { return below(100) < percent; }
+  bool recording = false;
+  std::vector<Bytes> record;  // what fill() gave, while recording
 
  private:
   uint64_t state_;
@@ -94,6 +96,7 @@ class Chip {
   Chip(ChipStore& store, uint64_t seed) : store_(store), random_(seed) { power_cycle(); }
   void power_cycle() { half_ = std::make_unique<ChipHalf>(store_, random_); }
   ChipHalf& half() { return *half_; }
+  TestRandom& random() { return random_; }
   // As a terminal and its customer do: types `code` when asked; asked again after a refusal, gives
   // `second_code` (if there is one). Events are kept.
   std::vector<Bytes> deliver(ByteView message);
@@ -148,6 +151,7 @@ class Centre : private CodeTries {
   bool naive_switch_at_m2 = false;
   CentreSession& session() { return session_; }
   CentreHalf& half() { return half_; }
+  TestRandom& random() { return random_; }
   CentreOrder order(uint32_t epoch) const;
   bool idle() const { return !db.wanted && !db.commit_unconfirmed; }
 

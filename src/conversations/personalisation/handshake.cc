@@ -59,14 +59,13 @@ SignedBytes signed_bytes(std::string_view label, const crypto::Digest& digest) {
 }
 
 crypto::Digest query_digest(const Query& query) {
-  return labelled_hash(
-      label::sign_query,
-      {query.iccid.bytes(), octet_of(static_cast<uint8_t>(query.suite)), query.nonce_s});
+  return labelled_hash(label::query, {query.iccid.bytes(),
+                                      octet_of(static_cast<uint8_t>(query.suite)), query.nonce_s});
 }
 
 crypto::Digest reset_digest(const Reset& reset, const ChipIdentity& chip) {
   return labelled_hash(
-      label::sign_reset,
+      label::reset,
       {chip.iccid.bytes(), chip.imsi.bytes(), chip.ver, octets_of(reset.life),
        octet_of(static_cast<uint8_t>(reset.suite)), reset.authorisation, reset.nonce_c});
 }
