@@ -61,8 +61,8 @@ class MessageLink final : public security_centre::Bearer, private smpp_session::
 
   void send_short_message(const Msisdn& to, ByteView user_data) override {
     smpp::ShortMessage message;
-    message.source = {.ton = 1, .npi = 1, .text = own_number_.text()};
-    message.destination = {.ton = 1, .npi = 1, .text = to.text()};
+    message.source = {.ton = 1, .npi = 1, .digits = own_number_.text()};
+    message.destination = {.ton = 1, .npi = 1, .digits = to.text()};
     message.esm_class = 0x40;  // UDHI
     message.protocol_id = sms::pid_sim_data_download;
     message.data_coding = sms::dcs_octets_class_2;
@@ -82,7 +82,7 @@ class MessageLink final : public security_centre::Bearer, private smpp_session::
   void on_deliver(uint32_t sequence, const smpp::ShortMessage& message) override {
     // Delivery receipts are hints (threats 31): nothing is decided by them.
     constexpr uint8_t receipt_types = 0x3c;
-    const auto from = Msisdn::parse(message.source.text);
+    const auto from = Msisdn::parse(message.source.digits);
     if ((message.esm_class & receipt_types) == 0 && from) {
       received_(*from, message.content(), (message.esm_class & 0x40) != 0);
     }
@@ -246,8 +246,9 @@ class ServerOnLoop final : public Server,
     hlr_ = std::make_unique<hlr::Hlr>(
         hlr_settings, hlr::Hlr::Parts{storage_->hlr(), *fleet_, *audit_, *keys_, random_});
     gsup_links_ = std::make_unique<GsupLinks>(log_);
-    gsup_ = std::make_unique<hlr::GsupServer>(gsup_settings(), *hlr_, *fleet_, *audit_,
-                                              *gsup_links_, *this);
+    gsup_ = std::make_unique<hlr::GsupServer>(
+        gsup_settings(),
+        hlr::GsupServer::Parts{*hlr_, *fleet_, *audit_, *gsup_links_, *this, random_}, now_);
     gsup_links_->set_hlr(*gsup_, now_, [this](Error error) { fatal("hlr", error); });
     hlr_->set_work_listener(gsup_.get());
     if (!config_.smpp_connect.empty() && !make_message_link(problem)) return false;

@@ -1,0 +1,53 @@
+// The invariants of design.md 3 that a life world can break, looked at after every event.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+
+#include "chip_node.h"
+
+namespace simurgh::sim {
+
+class Checkers {
+ public:
+  explicit Checkers(ServerNode& server) : server_(server) {}
+
+  // After an event; the server may be dead. Empty when all holds, else what broke.
+  std::string check(ChipNode& chip);
+  // The server sent something in the event that just ended: counters of that chip (I2).
+  std::string check_counters(ChipNode& chip, bool sent);
+  // At the end: at rest one key on both sides (I1), audit whole and without secrets (I6, I10).
+  std::string check_rest(ChipNode& chip);
+  std::string check_audit();
+  // A hotlined chip reaches the security centre only (I7).
+  std::string check_hotline(ChipNode& chip, const Msisdn& centre);
+
+  // Bytes that left somebody's hands, to be searched for secrets at the end (I10).
+  void saw(ByteView bytes);
+  std::string check_secrets();
+
+  uint64_t checks = 0;
+
+ private:
+  struct Seen {
+    uint32_t life = 0;
+    uint32_t epoch_max = 0;
+    uint32_t attempt = 0;
+    uint64_t counter_sent = 0;
+    uint32_t counter_life = 0;
+    int pin_tries = 3;
+    uint64_t checked_granules = UINT64_MAX;
+    uint64_t checked_commits = UINT64_MAX;
+    std::string fleet_state;
+    uint64_t audit_rows = 0;
+  };
+  void remember_secrets(const personalisation::ChipRecord& record);
+
+  ServerNode& server_;
+  std::map<Iccid, Seen> seen_;
+  std::set<std::vector<uint8_t>> secrets_;
+  std::vector<std::vector<uint8_t>> bytes_;
+};
+
+}  // namespace simurgh::sim
