@@ -25,13 +25,15 @@ class ApiClient {
   Outcome<json::Value> get(const std::string& path);
   Outcome<json::Value> post(const std::string& path, const json::Value& body);
   Outcome<json::Value> remove(const std::string& path);
-  // The rows behind a paginated path, page after page, at most rows_max.
-  Outcome<json::Value::Array> list(const std::string& path, size_t rows_max);
+  // The rows behind a paginated path, page after page, at most rows_max, from behind
+  // `after` on.
+  Outcome<json::Value::Array> list(const std::string& path, size_t rows_max,
+                                   std::string after = {});
 
  private:
   struct Call;
   Outcome<json::Value> call(const Call& call);
-  Outcome<void> read_token();
+  Outcome<void> prepare();
 
   struct Connection;
   std::string server_;

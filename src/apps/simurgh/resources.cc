@@ -12,8 +12,8 @@ constexpr size_t rows_max_default = 1000;
 
 // A list command: the rows behind `path`, as a table.
 Outcome<void> show_list(Session& session, const std::string& path, uint64_t rows_max,
-                        std::span<const Column> columns) {
-  const json::Value::Array rows = TRY(session.api().list(path, rows_max));
+                        std::span<const Column> columns, const std::string& after = {}) {
+  const json::Value::Array rows = TRY(session.api().list(path, rows_max, after));
   session.answer_table(json::Value::object({{"items", rows}}), rows, columns);
   return {};
 }
@@ -367,8 +367,8 @@ void add_operation(Commands& commands) {
        .options = {{.name = "--after", .into = after.get(), .what = "Begin after this row"},
                    rows_option(*list)},
        .run = [list, after](Session& session) {
-         return show_list(session, "/v1/audit?after=" + std::to_string(*after), list->rows_max,
-                          audit_columns);
+         return show_list(session, "/v1/audit", list->rows_max, audit_columns,
+                          std::to_string(*after));
        }});
   commands.commands.push_back(
       {.name = "status", .summary = "Show how the server is", .run = [](Session& session) {

@@ -12,30 +12,24 @@
 
 #include <memory>
 #include <string>
-#include <utility>
-#include <vector>
 
+#include "formats/http1/parser.h"
 #include "io/log/log.h"
 #include "io/net/tcp.h"
 
 namespace simurgh::http {
 
-using Headers = std::vector<std::pair<std::string, std::string>>;
-
 struct Request {
   std::string method;
   std::string target;  // origin form
-  Headers headers;     // names in lower case
+  http1::Fields fields;
   std::string body;
   std::string peer;  // for logs
-
-  // The field's value, empty when it is absent.
-  std::string_view header(std::string_view lower_case_name) const;
 };
 
 struct Response {
   uint16_t status = 200;
-  Headers headers;  // Content-Length, Connection and Date are the server's
+  http1::Fields fields;  // Content-Length, Connection and Date are the server's
   std::string body;
 };
 
@@ -48,8 +42,7 @@ class Exchange {
   void answer(Response response);
 
  private:
-  friend class Server;
-  friend class ServerOnLoop;
+  friend class Connection;
   Exchange(Server& server, uint64_t id) : server_(&server), id_(id) {}
   Server* server_;
   uint64_t id_;
@@ -67,13 +60,11 @@ class Handler {
 struct Options {
   size_t connections_max = 1000;
   size_t waiting_max = 256;  // requests handed over and not answered yet; more get 503
-  size_t head_octets_max = 16 * 1024;
-  size_t headers_max = 64;
-  size_t body_octets_max = 1024 * 1024;
+  http1::Limits message;     // of one request
   Duration request_wait_max = seconds(20);  // from a request's first octet to its last
   Duration idle_wait_max = seconds(75);     // between requests
   Duration answer_wait_max = seconds(30);   // then 503, and the late answer is dropped
-  Duration drain_wait_max = seconds(10);    // for a slow reader to take the rest of an answer
+  Duration linger_wait_max = seconds(10);   // for a peer to take its last answer and close
   Duration retry_after = seconds(2);        // said with 503
 };
 
@@ -99,7 +90,7 @@ class Server {
   // left.
   virtual bool drain() = 0;
 
- private:
+ protected:
   friend class Exchange;
   virtual void answer(uint64_t id, Response response) = 0;
 };
