@@ -26,12 +26,6 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// These are written from the head's own members.
-bool is_framing_name(std::string_view name) {
-  return equal_without_case(name, "Content-Length") ||
-         equal_without_case(name, "Transfer-Encoding") || equal_without_case(name, "Connection");
-}
-
 Result<void> append_fields(const Fields& fields, std::string& out) {
   for (const Field& field : fields) {
     if (!is_token(field.name) || !is_field_value(field.value) || is_framing_name(field.name) ||
@@ -64,6 +58,11 @@ bool equal_without_case(std::string_view a, std::string_view b) {
     if (lower(a[i]) != lower(b[i])) return false;
   }
   return true;
+}
+
+bool is_framing_name(std::string_view name) {
+  return equal_without_case(name, "Content-Length") ||
+         equal_without_case(name, "Transfer-Encoding") || equal_without_case(name, "Connection");
 }
 
 bool is_token(std::string_view text) {

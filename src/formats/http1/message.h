@@ -92,6 +92,9 @@ Result<void> append_message(ResponseHead head, std::string_view body, std::strin
 // Equal but for the case of ASCII letters.
 bool equal_without_case(std::string_view a, std::string_view b);
 
+// Content-Length, Transfer-Encoding and Connection: they say where a message ends.
+bool is_framing_name(std::string_view name);
+
 // Character classes of RFC 9110 5.6.2 and 5.5, for the parser too.
 bool is_token(std::string_view text);        // at least one tchar
 bool is_field_value(std::string_view text);  // visible, space, tab, and octets from 80 on

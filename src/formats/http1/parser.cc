@@ -58,8 +58,39 @@ int hex_value(char c) {
   return -1;
 }
 
-// chunk-size [chunk-ext] (RFC 9112 7.1); extensions are ignored, white space before them is not
-// taken.
+// The value after "=" of a chunk extension: token or quoted-string (RFC 9110 5.6.4). Its octets, or
+// 0 when it is neither.
+size_t extension_value_octets(std::string_view text) {
+  if (!text.starts_with('"')) {
+    const std::string_view token = text.substr(0, text.find(';'));
+    return is_token(token) ? token.size() : 0;
+  }
+  for (size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '"') return i + 1;
+    if (text[i] == '\\') ++i;
+  }
+  return 0;
+}
+
+// *( ";" name [ "=" value ] ), without the white space that RFC 9112 7.1.1 calls bad.
+bool are_chunk_extensions(std::string_view text) {
+  if (!is_field_value(text)) return false;
+  while (!text.empty()) {
+    if (text.front() != ';') return false;
+    text.remove_prefix(1);
+    const size_t name = std::min(text.find_first_of(";="), text.size());
+    if (!is_token(text.substr(0, name))) return false;
+    text.remove_prefix(name);
+    if (!text.starts_with('=')) continue;
+    text.remove_prefix(1);
+    const size_t value = extension_value_octets(text);
+    if (value == 0) return false;
+    text.remove_prefix(value);
+  }
+  return true;
+}
+
+// chunk-size [chunk-ext] (RFC 9112 7.1); extensions are checked and ignored.
 Result<uint64_t> parse_chunk_size(std::string_view line) {
   uint64_t size = 0;
   size_t digits = 0;
@@ -69,10 +100,7 @@ Result<uint64_t> parse_chunk_size(std::string_view line) {
     ++digits;
   }
   if (digits == 0) return ErrorCode::bad_value;
-  const std::string_view extensions = line.substr(digits);
-  if (!extensions.empty() && (extensions.front() != ';' || !is_field_value(extensions))) {
-    return ErrorCode::bad_value;
-  }
+  if (!are_chunk_extensions(line.substr(digits))) return ErrorCode::bad_value;
   return size;
 }
 
@@ -184,8 +212,13 @@ Result<void> MessageParser::add_field(std::string_view line) {
   const size_t colon = line.find(':');
   if (colon == std::string_view::npos) return refuse(ErrorCode::bad_value, bad_request);
   const std::string_view name = line.substr(0, colon);
-  const std::string_view value = trimmed(line.substr(colon + 1));
+  const std::string_view padded = line.substr(colon + 1);
+  const std::string_view value = trimmed(padded);
   if (!is_token(name) || !is_field_value(value)) return refuse(ErrorCode::bad_value, bad_request);
+  // Around these values readers differ about tabs (llhttp takes them for part of the value).
+  if (is_framing_name(name) && padded.find('\t') != std::string_view::npos) {
+    return refuse(ErrorCode::bad_value, bad_request);
+  }
   TRY(check_singleton(name));
   fields().add(name, value);
   return {};
@@ -392,12 +425,13 @@ Result<Framing> ResponseParser::on_fields_end() {
   const Framing framing = TRY(read_framing(head_.minor_version));
   head_.content_length = content_length();
   head_.keep_alive = read_keep_alive(head_.minor_version);
-  const bool bodiless_status = head_.status < 200 || head_.status == 204;
-  // A length in a response that cannot have a body may be read as one by somebody else.
+  const bool bodiless_status = head_.status < 200 || head_.status == 204 || head_.status == 304;
+  // A length in a response that cannot have a body may be read as one by somebody else; a 304 may
+  // carry one (RFC 9110 15.4.5), and llhttp reads a body then.
   if (bodiless_status && (framing == Framing::chunked || head_.content_length != 0)) {
     return refuse(ErrorCode::bad_value, bad_request);
   }
-  if (bodiless_status || head_.status == 304 || to_head_) {
+  if (bodiless_status || to_head_) {
     head_.framing = Framing::none;
   } else if (framing == Framing::none) {
     head_.framing = Framing::until_close;

@@ -6,7 +6,7 @@
 // lines, a line end of LF alone, space before a colon, chunk sizes that are not plain hexadecimal,
 // anything but `chunked` as transfer coding, several Host fields. Departures from the RFC on the
 // strict side: no absolute-form target, no empty line before a request, no transfer coding in
-// HTTP/1.0. After an error the parser answers bad_state: close the connection.
+// HTTP/1.0, no length in a 304. After an error the parser answers bad_state: close the connection.
 #pragma once
 
 #include "formats/http1/message.h"
