@@ -7,7 +7,6 @@
 // message is answered at once or within answer_wait_max. One thread; no clock of its own.
 #pragma once
 
-#include <map>
 #include <memory>
 
 #include "hlr/events.h"
@@ -51,20 +50,30 @@ struct GsupSettings {
 
 class GsupServer final : public WorkListener {
  public:
-  GsupServer(const GsupSettings& settings, Hlr& hlr, fleet::Fleet& fleet, audit::Log& audit,
-             GsupLink& link, Events& events);
+  struct Parts {
+    Hlr& hlr;
+    fleet::Fleet& fleet;  // for alarms
+    audit::Log& audit;
+    GsupLink& link;
+    Events& events;
+    Random& random;
+  };
+  GsupServer(const GsupSettings& settings, const Parts& parts, Instant now);
   ~GsupServer() override;
 
   // After start-up: takes up what visited networks still have to be told.
   Result<void> resume(Instant now);
 
-  // A connection has said its name. `not_allowed` (and audited) when no peer is called that.
+  // A connection has said its name. `not_allowed` (and audited) when no peer is called that; the
+  // shell then closes it. An older connection of the same name is dropped.
   Result<void> on_connected(ConnectionId connection, std::string_view name, Instant now);
   void on_disconnected(ConnectionId connection);
   // One GSUP message. An error is the connection's fault (not parseable) and for the log; the peer
   // has been answered where that was possible. `storage` must end the process.
   Result<void> on_message(ConnectionId connection, ByteView gsup_message, Instant now);
 
+  // Repetitions, and what the directory's changes of this event mean for visited networks: call it
+  // at next_deadline(), which is in the past while there is such work.
   Result<void> on_time(Instant now);
   Instant next_deadline() const;
 
@@ -74,12 +83,12 @@ class GsupServer final : public WorkListener {
     uint64_t auth_infos = 0, auth_info_errors = 0, locations = 0, location_errors = 0, purges = 0,
              cancels = 0, inserts = 0, refused = 0, braked = 0, malformed = 0;
   };
-  const Figures& figures() const { return figures_; }
+  const Figures& figures() const;
 
  private:
-  struct State;
+  class State;
   std::unique_ptr<State> state_;
-  Figures figures_;
+  Hlr& hlr_;
 };
 
 }  // namespace simurgh::hlr

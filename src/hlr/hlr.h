@@ -11,7 +11,6 @@
 // Opened keys are kept in a bounded cache. One thread.
 #pragma once
 
-#include <list>
 #include <memory>
 
 #include "base/fixed_vector.h"
@@ -46,7 +45,7 @@ enum class ImportOutcome : uint8_t { imported, refused_by_policy };
 
 struct HlrSettings {
   ImportPolicy import;
-  size_t cache_entries_max = 500'000;  // about 400 octets each
+  size_t cache_entries_max = 200'000;  // of about 800 octets
 };
 
 // Resynchronisation as the visited network passes it on (TS 33.102 6.3.5).
@@ -121,6 +120,7 @@ class Hlr final : public SubscriberDirectory {
 
   Result<std::vector<NetworkWork>> open_work() { return parts_.store.all_work(); }
   Result<void> finish_work(const NetworkWork& work) { return parts_.store.erase_work(work); }
+  uint64_t undo_count() const { return parts_.store.undo_count(); }
   void set_work_listener(WorkListener* listener) { listener_ = listener; }
 
   struct Figures {
@@ -130,7 +130,23 @@ class Hlr final : public SubscriberDirectory {
 
  private:
   struct Entry;
-  struct Cache;
+  class Cache;
+
+  // The subscriber, from the cache or the store; null when there is none.
+  Result<Entry*> find(const Imsi& imsi);
+  Result<Entry*> find_existing(const Imsi& imsi);  // not_found
+  Result<void> save(Entry& entry, const audit::By& by);
+  Result<void> add_subscriber(Subscriber row, const SubscriberKeys& keys, uint64_t sequence,
+                              const audit::By& by);
+  Result<void> add_work(const NetworkWork& work, Instant now);
+  // The same work for each node that serves the subscriber.
+  Result<void> tell_serving_nodes(const Subscriber& row, NetworkWork::Kind kind, Instant now);
+
+  Result<void> open_entry(Entry& entry, Instant now);
+  Result<bool> resynchronise(Entry& entry, const Resync& resync, Instant now);
+  Result<void> reserve(Entry& entry, size_t count, bool write_anyway);
+  Result<void> make_vector(const Entry& entry, uint64_t sequence_number, gsup::AuthTuple& out);
+  Result<uint32_t> index_of(std::string_view peer, Domain domain);
 
   HlrSettings settings_;
   Parts parts_;

@@ -7,11 +7,11 @@
 // names the journal's sequence), then KeyJournal::committed, then the outbox.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/numbers.h"
 #include "crypto/key_store.h"
 
@@ -24,7 +24,7 @@ struct JournalRecord {
     epoch = 1,    // the chip has stored this epoch (PREPARED verified): secrets are in `sealed`
     reset = 2,    // RESET was given out for this life: its keys are no good any more
     numbers = 3,  // positions of `range` below `allocated` were given out
-    sold = 4,     // the chip is in service with epoch 0 of this life
+    sold = 4,     // the chip is (again) in service with epoch 0 of this life
   };
   Kind kind = Kind::epoch;
   uint64_t sequence = 0;    // 1, 2, 3 …, given by append
@@ -57,10 +57,12 @@ class KeyJournal {
   virtual Result<void> sync() = 0;
   // The last sequence appended, for the database's commit.
   virtual uint64_t sequence() const = 0;
-  // The commit with this mark is durable. Cheap; its loss in a crash is harmless.
+  // The commit with this mark is durable. Cheap; its loss in a crash is harmless. Also called once
+  // at start-up, after recovery and before the first append. not_allowed for a mark of another
+  // database or an earlier one.
   virtual Result<void> committed(const CommitMark& mark) = 0;
   // Every record from the first, in order.
-  virtual Result<void> replay(const std::function<Result<void>(const JournalRecord&)>& visit) = 0;
+  virtual Result<void> replay(FunctionRef<Result<void>(const JournalRecord&)> visit) = 0;
   // The highest generation of which the journal knows that it was committed, and to which database
   // it belongs (zeros: to none yet).
   virtual Result<CommitMark> mark() = 0;
@@ -68,14 +70,14 @@ class KeyJournal {
 
 // --- recovery: a pure decision --------------------------------------------------------------
 
-// What the journal says in the end about one chip.
+// What the journal says in the end about one chip: its newest record counts.
 struct JournalledChip {
   Iccid iccid;
   Imsi imsi;
   uint32_t life = 0;
-  uint32_t epoch = 0;  // the highest of this life
+  uint32_t epoch = 0;  // 0 after `sold`
   bool reset = false;  // this life was ended
-  JournalRecord last;  // the record with that epoch (kind epoch), or the last one
+  JournalRecord last;  // of kind epoch while there is one in this life; else the newest
 };
 
 // What the database says about the same chip.
@@ -94,9 +96,6 @@ enum class RecoveryAction : uint8_t {
 };
 const char* name_of(RecoveryAction action);
 
-// For one chip; `stored` is empty when the database has no row for it.
-RecoveryAction decide(const JournalledChip& chip, const std::optional<StoredChip>& stored);
-
 enum class StartCondition : uint8_t {
   clean,           // journal and database agree
   interrupted,     // the last batch reached the journal, not the database: roll forward
@@ -105,6 +104,11 @@ enum class StartCondition : uint8_t {
   journal_behind,  // the database is sure of records that the journal lost: do not start
 };
 const char* name_of(StartCondition condition);
+
+// For one chip whose last record is newer than the database; `stored` is empty when the database
+// has no row for it.
+RecoveryAction decide(StartCondition condition, const JournalledChip& chip,
+                      const std::optional<StoredChip>& stored);
 
 // From both marks and the generation of the journal's last record (0: none).
 StartCondition compare(const CommitMark& database, const CommitMark& journal,
@@ -118,12 +122,12 @@ struct RecoveryPlan {
   StartCondition condition = StartCondition::clean;
   std::vector<RecoveryStep> steps;       // without those that need nothing, by ICCID
   std::map<uint64_t, uint64_t> numbers;  // range -> positions given out, at least
-  uint64_t generation = 0;               // that the recovered database must go on from
+  uint64_t generation = 0;               // for Storage::set_generation; 0 when clean
 };
 
 // Reads the whole journal and asks `stored` for each chip in it. `storage` as they fail.
 Result<RecoveryPlan> plan_recovery(
     KeyJournal& journal, const CommitMark& database,
-    const std::function<Result<std::optional<StoredChip>>(const Iccid&)>& stored);
+    FunctionRef<Result<std::optional<StoredChip>>(const Iccid&)> stored);
 
 }  // namespace simurgh::hlr

@@ -2,7 +2,6 @@
 // cannot answer.
 #pragma once
 
-#include <functional>
 #include <optional>
 #include <vector>
 

@@ -24,13 +24,14 @@ Result<void> MemoryJournal::sync() {
 
 Result<void> MemoryJournal::committed(const hlr::CommitMark& mark) {
   if (dead_) return fail(ErrorCode::storage);
-  if (mark.database != mark_.database) return fail(ErrorCode::not_allowed);
+  if (mark.database != mark_.database || mark.generation < mark_.generation) {
+    return fail(ErrorCode::not_allowed);
+  }
   mark_ = mark;
   return {};
 }
 
-Result<void> MemoryJournal::replay(
-    const std::function<Result<void>(const hlr::JournalRecord&)>& visit) {
+Result<void> MemoryJournal::replay(FunctionRef<Result<void>(const hlr::JournalRecord&)> visit) {
   for (const hlr::JournalRecord& record : records_) TRY(visit(record));
   return {};
 }

@@ -14,7 +14,7 @@ class MemoryJournal final : public hlr::KeyJournal {
   Result<void> sync() override;
   uint64_t sequence() const override { return records_.size(); }
   Result<void> committed(const hlr::CommitMark& mark) override;
-  Result<void> replay(const std::function<Result<void>(const hlr::JournalRecord&)>& visit) override;
+  Result<void> replay(FunctionRef<Result<void>(const hlr::JournalRecord&)> visit) override;
   Result<hlr::CommitMark> mark() override { return mark_; }
 
   // The process died: all but the first `kept` of the records not yet synced are gone.

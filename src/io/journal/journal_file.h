@@ -35,7 +35,7 @@ class JournalFile final : public hlr::KeyJournal {
   Result<void> sync() override;
   uint64_t sequence() const override;
   Result<void> committed(const hlr::CommitMark& mark) override;
-  Result<void> replay(const std::function<Result<void>(const hlr::JournalRecord&)>& visit) override;
+  Result<void> replay(FunctionRef<Result<void>(const hlr::JournalRecord&)> visit) override;
   Result<hlr::CommitMark> mark() override;
 
  private:
