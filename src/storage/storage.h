@@ -28,7 +28,6 @@ class Storage {
   virtual security_centre::Store& security_centre() = 0;
   virtual api::AnswerStore& answers() = 0;
   virtual api::FactoryStore& factory() = 0;
-  virtual api::FactoryStore& factories() = 0;
 
   // True when something was changed since the last commit.
   virtual bool has_changes() const = 0;

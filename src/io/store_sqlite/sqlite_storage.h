@@ -30,7 +30,6 @@ class SqliteStorage final : public storage::Storage {
   security_centre::Store& security_centre() override;
   api::AnswerStore& answers() override;
   api::FactoryStore& factory() override;
-  api::FactoryStore& factories() override;
 
   bool has_changes() const override;
   Result<hlr::CommitMark> commit(uint64_t journal_sequence) override;
