@@ -114,9 +114,13 @@ def read_layers(text):
 
 
 def folder_of(name, layers):
-    """The folder of layers.txt that a path relative to src/ is in, or None."""
-    folder = str(Path(name).parent)
-    return folder if folder in layers else None
+    """The folder of layers.txt that a path relative to src/ is in, or None.
+
+    Code is in the folder itself; what a file takes in as data (a schema) may be in one below.
+    """
+    path = Path(name)
+    folders = [path.parent] if path.suffix in ('.cc', '.h') else path.parents
+    return next((str(folder) for folder in folders if str(folder) in layers), None)
 
 
 def bad_names(path):

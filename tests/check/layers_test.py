@@ -88,6 +88,12 @@ class Layers(TreeTest):
                 self.assert_finds(self.findings({'src/hlr/x.cc': f'\nvoid f() {{ {code} }}\n'}),
                                   'src/hlr/x.cc:2', 'only io/ and apps/ may')
 
+    def test_a_schema_may_be_below_its_folder_and_code_may_not(self):
+        self.assertEqual(self.findings({
+            'src/fleet/schema/v1.sql': '', 'src/fleet/x.cc': '#include "fleet/schema/v1.sql"\n'}),
+            [])
+        self.assert_finds(self.findings({'src/fleet/schema/x.cc': '\n'}), 'no line in layers.txt')
+
     def test_names_that_say_nothing(self):
         for name in ('src/common/x.h', 'src/fleet/util.h'):
             with self.subTest(name):
