@@ -6,6 +6,7 @@
 //   2. deferred tasks, until there are none
 //   3. the end-of-batch hook                                         (the server commits here)
 //   4. flushes: whatever asked for flush_after_batch()               (bytes leave here, only here)
+//   5. after_flushes() tasks                                         (what is done with goes)
 // io/net writes to sockets in step 4 only, so that nothing is said before it is durable, without
 // any actor having to think of it.
 //
@@ -75,7 +76,8 @@ class Timer {
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
 
-  // Runs the task once at `at` or soon after; Instant::never() cancels.
+  // Runs the task once at `at` or soon after; Instant::never() cancels. The task must not destroy
+  // its own timer.
   void set(Instant at);
   void set_after(Duration wait);
   void cancel();
@@ -97,11 +99,11 @@ class Flushable {
   explicit Flushable(Loop& loop) : loop_(loop) {}
   Flushable(const Flushable&) = delete;
   Flushable& operator=(const Flushable&) = delete;
-  // Calls on_flush() once in step 4 of this batch (of the next one when called in step 4).
+  // Calls on_flush() once in step 4 of this batch.
   void flush_after_batch();
 
  protected:
-  ~Flushable();
+  virtual ~Flushable();
   virtual void on_flush() = 0;
 
  private:
@@ -133,8 +135,12 @@ class Loop {
   void stop() { stopping_ = true; }
   bool stopping() const { return stopping_; }
 
-  // Runs the task in step 2 of this batch, or of the next one when called in steps 3 and 4.
+  // Runs the task in step 2 of this batch, or of the next one when called in step 3 or 4.
   void defer(Task task);
+
+  // Runs the task in step 5 of this batch, or of the next one when called in step 5. What a task
+  // owns lives until then: the way to destroy something from inside of its own call.
+  void after_flushes(Task task);
 
   // From any thread: runs the task in step 1 of a coming batch. busy above posted_max.
   Result<void> post(Task task);
@@ -144,7 +150,7 @@ class Loop {
   // it before other threads are started.
   Result<void> on_signal(int signal, std::move_only_function<void(int)> task);
 
-  // Step 3 of every batch in which something happened.
+  // Step 3 of every batch, also of one in which nothing happened.
   void set_end_of_batch(Task hook) { end_of_batch_ = std::move(hook); }
 
   // 64 kB that any handler may use until it returns: sockets read into it.
@@ -168,6 +174,7 @@ class Loop {
   void run_timers();
   void run_deferred();
   void run_flushes();
+  void run_last();
   void heap_swap(size_t a, size_t b);
   void heap_up(size_t index);
   void heap_down(size_t index);
@@ -179,13 +186,13 @@ class Loop {
   int64_t now_ns_ = 0;
   int64_t monotonic_ns_ = 0;
   bool stopping_ = false;
-  bool flushing_ = false;
   uint64_t timers_set_ = 0;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_slots_;
   std::vector<Timer*> heap_;
   std::vector<Task> deferred_;
   std::vector<Flushable*> flushes_;
+  std::vector<Task> last_;
   std::vector<std::move_only_function<void(int)>> signal_tasks_;
   Task end_of_batch_;
   std::vector<uint8_t> scratch_;

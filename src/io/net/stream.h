@@ -2,8 +2,8 @@
 // the same interface elsewhere, so that a protocol does not know what carries it.
 //
 // Output is written after the batch only (io/loop), input is handed over as it arrives and not
-// kept. The handler may close the stream from inside its own calls, but must not destroy it there:
-// destroy it in a deferred task, or in on_closed's caller's next batch.
+// kept. The handler may close the stream from inside its own calls, but must not destroy it there;
+// close_and_destroy() may be used anywhere.
 #pragma once
 
 #include <memory>
@@ -11,6 +11,10 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+
+namespace simurgh::loop {
+class Loop;
+}
 
 namespace simurgh::net {
 
@@ -47,12 +51,15 @@ class Stream {
   virtual size_t room() const = 0;
   // Back-pressure: no on_bytes until resumed.
   virtual void pause_reading(bool paused) = 0;
-  // Sends what is queued, as far as the socket takes it, and closes after the batch. The handler
-  // hears nothing any more.
+  // Sends what is queued, as far as the socket takes it at the end of this batch, and closes. The
+  // handler hears nothing any more.
   virtual void close() = 0;
   virtual bool connected() const = 0;
   // "127.0.0.1:40312"; for logs.
   virtual const std::string& peer() const = 0;
 };
+
+// Closes a stream and keeps it until its last bytes are with the kernel. Null is nothing to do.
+void close_and_destroy(loop::Loop& loop, std::unique_ptr<Stream> stream);
 
 }  // namespace simurgh::net

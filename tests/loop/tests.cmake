@@ -1,0 +1,1 @@
+simurgh_test(loop simurgh_io_loop)

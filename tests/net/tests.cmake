@@ -1,0 +1,1 @@
+simurgh_test(net simurgh_io_net)
