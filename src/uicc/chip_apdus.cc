@@ -7,6 +7,8 @@ namespace {
 
 // Context-specific tags of the chip's own data (docs/protocols/chip-apdus.md).
 enum Tag : tlv::Tag {
+  tag_pre_personalisation = 0xe1,  // around the others, so that nothing can be cut off unnoticed
+  tag_chip_data = 0xe2,
   tag_iccid = 0x80,
   tag_imsi = 0x81,
   tag_ver = 0x82,
@@ -127,6 +129,7 @@ PrePersonalisationBytes write_pre_personalisation(const PrePersonalisation& data
   PrePersonalisationBytes bytes;
   Writer out(bytes.fill(pre_personalisation_octets_max));
   tlv::BerWriter writer(out);
+  const auto whole = writer.open(tag_pre_personalisation);
   writer.element(tag_iccid, data.chip.iccid.bytes());
   writer.element(tag_imsi, data.chip.imsi.bytes());
   writer.element(tag_ver, data.chip.ver);
@@ -143,13 +146,14 @@ PrePersonalisationBytes write_pre_personalisation(const PrePersonalisation& data
   write_unless_empty(writer, tag_service_centre, data.service_centre.bytes());
   writer.u8(tag_mnc_digits, data.mnc_digits);
   write_unless_empty(writer, tag_provider_name, data.service_provider_name);
+  writer.close(whole);
   SIMURGH_CHECK(!out.failed());  // all fields have their limits
   return PrePersonalisationBytes(out.written());
 }
 
 Result<PrePersonalisation> parse_pre_personalisation(ByteView bytes) {
   PrePersonalisation data;
-  tlv::BerReader reader(bytes);
+  tlv::BerReader reader(TRY(tlv::unwrap_ber(bytes, tag_pre_personalisation)));
   while (!reader.at_end()) TRY(take(TRY(reader.next()), data));
   if (data.chip.iccid.empty() || data.chip.imsi.empty() || data.k1.empty() || data.suites.empty()) {
     return fail(ErrorCode::not_found, bytes.size());
@@ -160,6 +164,7 @@ Result<PrePersonalisation> parse_pre_personalisation(ByteView bytes) {
 Result<ByteView> write_chip_data(const ChipData& data, MutableByteView out) {
   Writer raw(out);
   tlv::BerWriter writer(raw);
+  const auto whole = writer.open(tag_chip_data);
   writer.u8(tag_state, static_cast<uint8_t>(data.state));
   if (data.state != personalisation::ChipState::factory) {
     writer.element(tag_iccid, data.iccid.bytes());
@@ -169,13 +174,14 @@ Result<ByteView> write_chip_data(const ChipData& data, MutableByteView out) {
     writer.u8(tag_pending, data.pending ? 1 : 0);
     writer.u8(tag_suites, data.suites.bits());
   }
+  writer.close(whole);
   return raw.finish();
 }
 
 Result<ChipData> parse_chip_data(ByteView bytes) {
   ChipData data;
   bool has_state = false;
-  tlv::BerReader reader(bytes);
+  tlv::BerReader reader(TRY(tlv::unwrap_ber(bytes, tag_chip_data)));
   while (!reader.at_end()) {
     const tlv::Element element = TRY(reader.next());
     switch (element.tag) {

@@ -116,6 +116,7 @@ Result<bool> Chip::add_block(const apdu::Command& command, apdu::StatusWord* ref
   if (*refused != status::ok) return false;
   blocks_.insert(blocks_.end(), command.data.begin(), command.data.end());
   ++blocks_next_;
+  if (last) blocks_ins_ = 0;  // whatever comes of it, the next one begins anew
   return last;
 }
 

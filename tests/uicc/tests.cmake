@@ -1,1 +1,1 @@
-simurgh_test(uicc simurgh_uicc simurgh_io_crypto_openssl)
+simurgh_test(uicc simurgh_uicc simurgh_terminal simurgh_io_crypto_openssl)
