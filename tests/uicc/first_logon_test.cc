@@ -365,9 +365,7 @@ TEST_CASE(
                         "30303030ffffffff") == "9000");
 
   // Sold again: never back to an old key.
-  world.centre.life = 1;
-  world.centre.active = initial;
-  world.centre.epoch_max = 0;
+  world.centre.begin_life(1, initial);
   REQUIRE(world.phone.start(noon));
   CHECK(world.accepts(initial, 1));
   CHECK(!world.accepts(before, 2));

@@ -39,6 +39,14 @@ class TestCentre : private personalisation::CodeTries {
   // A short message to the centre's number. Answers are in `air` as SMS-DELIVER TPDUs.
   void on_submit(ByteView tpdu);
   void on_message(ByteView message);
+  void begin_life(uint32_t new_life, const personalisation::Epoch& initial) {
+    life = new_life;
+    active = initial;
+    previous = {};
+    epoch_max = 0;
+    last_attempt_ = {};
+    done = false;
+  }
   void begin();  // D11, or the answer to REQUEST
   void send(ByteView message, const personalisation::Epoch& under);
   void repeat();
