@@ -1,0 +1,150 @@
+// T-WIPE: where in this process's memory the keys of a key file are, looked at from outside the
+// code that handles them.
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <vector>
+
+#include "hex.h"
+#include "io/keystore/file_key_store.h"
+
+using namespace simurgh;
+using namespace simurgh::keystore;
+using namespace simurgh::test;
+
+namespace {
+
+constexpr uint8_t mask = 0x5a;  // the test itself keeps no key in the clear
+constexpr size_t window_octets = 24;
+
+struct Mapping {
+  uintptr_t begin = 0;
+  uintptr_t end = 0;
+  bool is_writable = false;
+  bool is_protected = false;  // locked, in no core dump, not copied by fork
+};
+
+std::vector<Mapping> mappings() {
+  std::vector<Mapping> all;
+  std::ifstream in("/proc/self/smaps");
+  for (std::string line; std::getline(in, line);) {
+    uintptr_t begin = 0;
+    uintptr_t end = 0;
+    char modes[5] = {};
+    if (std::sscanf(line.c_str(), "%lx-%lx %4s", &begin, &end, modes) == 3) {
+      all.push_back({begin, end, modes[0] == 'r' && modes[1] == 'w', false});
+    } else if (line.starts_with("VmFlags:") && !all.empty()) {
+      const auto has = [&](const char* flag) { return line.find(flag) != std::string::npos; };
+      all.back().is_protected = has(" lo") && has(" dd") && has(" dc");
+    }
+  }
+  return all;
+}
+
+struct Places {
+  int protected_pages = 0;
+  int elsewhere = 0;
+};
+
+// Where the masked octets are, read through /proc/self/mem one mapping at a time.
+Places find(const Bytes& masked) {
+  Places places;
+  const int memory = ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+  REQUIRE(memory >= 0);
+  static Bytes page(1 << 16);
+  for (const Mapping& mapping : mappings()) {
+    if (!mapping.is_writable) continue;
+    const size_t step = page.size() - window_octets;
+    for (uintptr_t at = mapping.begin; at < mapping.end; at += step) {
+      // What is read is masked at once, so that the copy is no find of the next round; the buffer
+      // itself is masked text and passed over by that.
+      const size_t size = std::min(page.size(), size_t(mapping.end - at));
+      const ssize_t got = ::pread(memory, page.data(), size, static_cast<off_t>(at));
+      if (got <= 0) break;
+      for (size_t i = 0; i < size_t(got); ++i) page[i] ^= mask;
+      for (size_t i = 0; i + masked.size() <= size_t(got); ++i) {
+        if (page[i] == masked[0] &&
+            std::equal(masked.begin(), masked.end(), page.begin() + long(i))) {
+          ++(mapping.is_protected ? places.protected_pages : places.elsewhere);
+        }
+      }
+    }
+  }
+  ::close(memory);
+  return places;
+}
+
+// Octets of the file from `offset`, masked as they are read.
+Bytes masked_octets(const std::string& path, off_t offset) {
+  Bytes out;
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  REQUIRE(file >= 0);
+  for (size_t i = 0; i < window_octets; ++i) {
+    uint8_t octet = 0;
+    REQUIRE(::pread(file, &octet, 1, offset + off_t(i)) == 1);
+    out.push_back(octet ^ mask);
+  }
+  ::close(file);
+  return out;
+}
+
+}  // namespace
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool memory_is_ours = false;  // sanitizers keep copies, and ignore mlock
+#else
+constexpr bool memory_is_ours = true;
+#endif
+
+TEST_CASE("T-WIPE: in use, keys are in protected pages only; afterwards nowhere" *
+          doctest::skip(!memory_is_ours)) {
+  char folder[] = "/tmp/simurgh-keystore-XXXXXX";
+  REQUIRE(mkdtemp(folder) != nullptr);
+  const std::string path = std::string(folder) + "/keys";
+  std::string problem;
+  REQUIRE(FileKeyStore::create(path, problem).has_value());
+  // Offsets of the values in the file (key_file_format.h); 400 is inside the RSA private exponent.
+  const std::vector<std::pair<const char*, Bytes>> keys = {
+      {"master", masked_octets(path, 13)},     {"column", masked_octets(path, 48)},
+      {"Ed25519", masked_octets(path, 83)},    {"P-256", masked_octets(path, 118)},
+      {"RSA", masked_octets(path, 153 + 400)},
+  };
+  for (const auto& [name, key] : keys) {
+    CAPTURE(name);
+    const Places places = find(key);
+    CHECK(places.protected_pages == 0);
+    CHECK(places.elsewhere == 0);
+  }
+  {
+    auto store = FileKeyStore::open(path, true, problem);
+    REQUIRE(store.has_value());
+    const Bytes data = {1, 2, 3};
+    Bytes sealed(data.size() + crypto::KeyStore::seal_overhead_octets);
+    REQUIRE((*store)->seal(data, data, sealed).has_value());
+    REQUIRE((*store)->k1_of_version(data).has_value());
+    for (const auto scheme : {crypto::SignatureScheme::ed25519, crypto::SignatureScheme::ecdsa_p256,
+                              crypto::SignatureScheme::rsa2048_pss}) {
+      REQUIRE((*store)->sign(scheme, data).has_value());
+      REQUIRE((*store)->public_key(scheme).has_value());
+    }
+    for (const auto& [name, key] : keys) {
+      CAPTURE(name);
+      const Places places = find(key);
+      CHECK(places.protected_pages == 1);
+      CHECK(places.elsewhere == 0);
+    }
+  }
+  for (const auto& [name, key] : keys) {
+    CAPTURE(name);
+    const Places places = find(key);
+    CHECK(places.protected_pages == 0);
+    CHECK(places.elsewhere == 0);
+  }
+  ::unlink(path.c_str());
+  ::rmdir(folder);
+}

@@ -1,0 +1,1 @@
+simurgh_test(keystore simurgh_io_keystore simurgh_io_crypto_openssl)
