@@ -182,7 +182,7 @@ TEST_CASE("comprehension data objects keep the comprehension bit apart from the 
   CHECK(wide->comprehension_required);
   CHECK(to_hex(wide->value) == "aabb");
   CHECK(wide->offset == 4);
-  for (const char* hex : {"8b0101", "0b00", "7f812302aabb", "7f012302aabb", "b600"}) {
+  for (const char* hex : {"8b0101", "0b00", "7f812302aabb", "7f012302aabb", "b600", "7f007f00"}) {
     test::check_format(from_hex(hex), parse_one_comprehension, write_one_comprehension);
   }
   for (const size_t length : {127u, 128u, 255u, 256u, 65536u}) {

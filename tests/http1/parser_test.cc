@@ -288,6 +288,13 @@ TEST_CASE("G2: responses end by length, chunks, status, request or the connectio
   CHECK(!read.messages[0].complete);
   CHECK(!parser.head().keep_alive);
   CHECK(*parser.on_close() == Event::end);
+  Limits limits;
+  limits.body_octets_max = 3;
+  ResponseParser limited(limits);
+  const HttpReading over = read_messages(limited, bytes_of(until_close), 1000);
+  CHECK(over.refused);
+  CHECK(over.status == 413);
+  CHECK(over.messages[0].body == "all");
   ResponseParser cut;
   read_messages(cut, bytes_of("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx"), 100);
   CHECK(cut.on_close().error().code == ErrorCode::truncated);

@@ -268,13 +268,14 @@ void MessageParser::begin_body(Framing framing) {
 
 Result<Step> MessageParser::take_body(ByteView input) {
   if (input.empty()) return Step{};
-  size_t size = input.size();
-  if (state_ == State::body_length) {
-    size = static_cast<size_t>(std::min<uint64_t>(size, body_left_));
+  // What is within the limit comes out, however the input is cut.
+  const bool until_close = state_ == State::body_until_close;
+  const uint64_t left = until_close ? limits_.body_octets_max - body_octets_ : body_left_;
+  if (left == 0) return refuse(ErrorCode::too_large, content_too_large);
+  const auto size = static_cast<size_t>(std::min<uint64_t>(input.size(), left));
+  if (!until_close) {
     body_left_ -= size;
     if (body_left_ == 0) state_ = State::message_end;
-  } else if (size > limits_.body_octets_max - body_octets_) {
-    return refuse(ErrorCode::too_large, content_too_large);
   }
   body_octets_ += size;
   return Step{Event::body, size, input.first(size)};

@@ -55,7 +55,7 @@ Result<ComprehensionElement> find_comprehension(ByteView input, ComprehensionTag
 
 void ComprehensionWriter::write_header(ComprehensionTag tag, Comprehension comprehension,
                                        size_t length) {
-  SIMURGH_CHECK(tag != 0 && tag != three_octet_tag && tag <= 0x7fff);
+  SIMURGH_CHECK(tag != 0 && tag <= 0x7fff);
   const bool required = comprehension == Comprehension::required;
   if (tag <= one_octet_comprehension_tag_max) {
     out_.u8(static_cast<uint8_t>(tag | (required ? comprehension_bit : 0)));

@@ -9,7 +9,7 @@
 
 namespace simurgh::tlv {
 
-// Tag without the comprehension bit: 0x01 … 0x7e, or 0x0001 … 0x7fff of the three-octet form.
+// Tag without the comprehension bit: 0x01 … 0x7e in one octet, 0x7f … 0x7fff in three.
 using ComprehensionTag = uint16_t;
 
 constexpr ComprehensionTag one_octet_comprehension_tag_max = 0x7e;
