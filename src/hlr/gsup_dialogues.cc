@@ -41,7 +41,7 @@ Result<void> GsupServer::State::start_new_work(Instant now) {
 
 Result<void> GsupServer::State::start_work(const NetworkWork& work, Instant now) {
   Peer* peer = find_peer(work.peer);
-  if (peer == nullptr || !peer->connection) return {};
+  if (peer == nullptr || !peer->connected) return {};
   switch (work.kind) {
     case NetworkWork::Kind::insert_data:
       return add_task(*peer, work.imsi, {Task::Kind::insert_data, work.domain}, now);

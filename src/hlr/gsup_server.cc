@@ -10,7 +10,6 @@ namespace {
 constexpr std::string_view own_actor = "hlr";
 constexpr Duration alarm_interval = hours(1);
 constexpr Duration stranger_audit_interval = minutes(1);
-constexpr size_t shown_name_octets_max = peer_name_octets_max;
 
 // A message without the element is about the packet domain, as osmo-hlr takes it.
 Domain domain_of(const gsup::Message& message) {
@@ -41,7 +40,7 @@ GsupServer::State::State(const GsupSettings& settings, const Parts& parts, Insta
                                    policy.distinct_window};
     uint64_t hash_key = 0;
     for (const uint8_t octet : parts.random.array<8>()) hash_key = hash_key << 8 | octet;
-    peers_.emplace(policy.name, Peer{policy, RateBrake(limits, hash_key, now), {}, {}, {}});
+    peers_.emplace(policy.name, Peer{policy, RateBrake(limits, hash_key, now), false, {}, {}});
   }
 }
 
@@ -50,25 +49,18 @@ GsupServer::State::Peer* GsupServer::State::find_peer(std::string_view name) {
   return place == peers_.end() ? nullptr : &place->second;
 }
 
-Result<void> GsupServer::State::on_connected(ConnectionId connection, std::string_view name,
-                                             Instant now) {
+Result<void> GsupServer::State::on_peer_up(std::string_view name, Instant now) {
   Peer* peer = find_peer(name);
   if (peer == nullptr) {
+    ++figures.refused;
     if (now >= next_stranger_audit_) {
       next_stranger_audit_ = now + stranger_audit_interval;
-      TRY(parts_.audit.append(
-          {own_actor, now}, {"gsup.stranger_refused", name.substr(0, shown_name_octets_max), {}}));
+      TRY(parts_.audit.append({own_actor, now}, {"gsup.stranger_refused", name, {}}));
     }
-    ++figures.refused;
     return fail(ErrorCode::not_allowed);
   }
-  if (peer->connection && *peer->connection != connection) {
-    const ConnectionId old = *peer->connection;
-    on_disconnected(old);
-    parts_.link.drop(old);
-  }
-  peer->connection = connection;
-  connections_[connection] = peer;
+  on_peer_down(name);
+  peer->connected = true;
   const auto works = works_.find(name);
   if (works == works_.end()) return {};
   const std::set<NetworkWork> open = works->second;
@@ -76,15 +68,13 @@ Result<void> GsupServer::State::on_connected(ConnectionId connection, std::strin
   return {};
 }
 
-void GsupServer::State::on_disconnected(ConnectionId connection) {
-  const auto place = connections_.find(connection);
-  if (place == connections_.end()) return;
-  Peer& peer = *place->second;
-  peer.connection.reset();
-  connections_.erase(place);
+void GsupServer::State::on_peer_down(std::string_view name) {
+  Peer* peer = find_peer(name);
+  if (peer == nullptr) return;
+  peer->connected = false;
   // Who asked for a location asks again; what is to be told stays in works_.
-  auto dialogue = dialogues_.lower_bound({peer.policy.name, Imsi()});
-  while (dialogue != dialogues_.end() && dialogue->first.first == peer.policy.name) {
+  auto dialogue = dialogues_.lower_bound({peer->policy.name, Imsi()});
+  while (dialogue != dialogues_.end() && dialogue->first.first == peer->policy.name) {
     const auto gone = dialogue++;
     erase(gone);
   }
@@ -101,11 +91,11 @@ Result<void> GsupServer::State::raise_alarm(Peer& peer, fleet::AlarmKind kind, I
 // --- messages ----------------------------------------------------------------------------------
 
 void GsupServer::State::send(Peer& peer, const gsup::Message& message) {
-  if (!peer.connection) return;
+  if (!peer.connected) return;
   ByteArray<gsup::message_octets_max> room;
   const auto bytes = gsup::write_message(message, room);
   SIMURGH_CHECK(bytes.has_value());  // everything in our messages is within its limits
-  parts_.link.send(*peer.connection, *bytes);
+  parts_.link.send(peer.policy.name, *bytes);
 }
 
 void GsupServer::State::answer(Peer& peer, const gsup::Message& request, gsup::Message& response) {
@@ -126,30 +116,26 @@ void GsupServer::State::answer_error(Peer& peer, const gsup::Message& request, u
   answer(peer, request, response);
 }
 
-Result<void> GsupServer::State::on_message(ConnectionId connection, ByteView bytes, Instant now) {
-  const auto place = connections_.find(connection);
-  if (place == connections_.end()) return fail(ErrorCode::bad_state);  // it has no name yet
-  const auto message = gsup::parse_message(bytes);
-  if (!message) {
-    ++figures.malformed;
-    return message.error();
-  }
-  Peer& peer = *place->second;
-  switch (message->type) {
+Result<void> GsupServer::State::on_message(std::string_view name, const gsup::Message& message,
+                                           Instant now) {
+  Peer* known = find_peer(name);
+  if (known == nullptr || !known->connected) return fail(ErrorCode::not_allowed);
+  Peer& peer = *known;
+  switch (message.type) {
     case gsup::MessageType::insert_data_result:
     case gsup::MessageType::insert_data_error:
     case gsup::MessageType::location_cancel_result:
-    case gsup::MessageType::location_cancel_error: return on_result(peer, *message, now);
-    case gsup::MessageType::auth_fail_report: return on_auth_failure(peer, *message, now);
+    case gsup::MessageType::location_cancel_error: return on_result(peer, message, now);
+    case gsup::MessageType::auth_fail_report: return on_auth_failure(peer, message, now);
     default: break;
   }
-  if (!gsup::is_request(message->type)) return {};  // not of a procedure of ours
+  if (!gsup::is_request(message.type)) return {};  // not of a procedure of ours
   if (!peer.brake.take_request(now)) {
     ++figures.braked;
-    answer_error(peer, *message, gsup::cause::congestion);
+    answer_error(peer, message, gsup::cause::congestion);
     return {};
   }
-  return on_request(peer, *message, now);
+  return on_request(peer, message, now);
 }
 
 Result<void> GsupServer::State::on_request(Peer& peer, const gsup::Message& message, Instant now) {
@@ -299,14 +285,15 @@ GsupServer::~GsupServer() {
 Result<void> GsupServer::resume(Instant now) {
   return state_->resume(now);
 }
-Result<void> GsupServer::on_connected(ConnectionId connection, std::string_view name, Instant now) {
-  return state_->on_connected(connection, name, now);
+Result<void> GsupServer::on_peer_up(std::string_view peer, Instant now) {
+  return state_->on_peer_up(peer, now);
 }
-void GsupServer::on_disconnected(ConnectionId connection) {
-  state_->on_disconnected(connection);
+void GsupServer::on_peer_down(std::string_view peer) {
+  state_->on_peer_down(peer);
 }
-Result<void> GsupServer::on_message(ConnectionId connection, ByteView gsup_message, Instant now) {
-  return state_->on_message(connection, gsup_message, now);
+Result<void> GsupServer::on_message(std::string_view peer, const gsup::Message& message,
+                                    Instant now) {
+  return state_->on_message(peer, message, now);
 }
 Result<void> GsupServer::on_time(Instant now) {
   return state_->on_time(now);

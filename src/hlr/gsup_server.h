@@ -14,15 +14,11 @@
 
 namespace simurgh::hlr {
 
-using ConnectionId = uint64_t;
-
 // Where messages to peers go: the shell's outbox, released after the commit.
 class GsupLink {
  public:
   virtual ~GsupLink() = default;
-  virtual void send(ConnectionId connection, ByteView gsup_message) = 0;
-  // The connection is of no more use: another one with the same name came, or it misbehaved.
-  virtual void drop(ConnectionId connection) = 0;
+  virtual void send(std::string_view peer, ByteView gsup_message) = 0;
 };
 
 struct PeerPolicy {
@@ -64,13 +60,11 @@ class GsupServer final : public WorkListener {
   // After start-up: takes up what visited networks still have to be told.
   Result<void> resume(Instant now);
 
-  // A connection has said its name. `not_allowed` (and audited) when no peer is called that; the
-  // shell then closes it. An older connection of the same name is dropped.
-  Result<void> on_connected(ConnectionId connection, std::string_view name, Instant now);
-  void on_disconnected(ConnectionId connection);
-  // One GSUP message. An error is the connection's fault (not parseable) and for the log; the peer
-  // has been answered where that was possible. `storage` must end the process.
-  Result<void> on_message(ConnectionId connection, ByteView gsup_message, Instant now);
+  // A peer is connected (anew). `not_allowed`, and audited, when no peer is called that.
+  Result<void> on_peer_up(std::string_view peer, Instant now);
+  void on_peer_down(std::string_view peer);
+  // One GSUP message. `storage` must end the process; not_allowed for a name that is no peer's.
+  Result<void> on_message(std::string_view peer, const gsup::Message& message, Instant now);
 
   // Repetitions, and what the directory's changes of this event mean for visited networks: call it
   // at next_deadline(), which is in the past while there is such work.
@@ -81,7 +75,7 @@ class GsupServer final : public WorkListener {
 
   struct Figures {
     uint64_t auth_infos = 0, auth_info_errors = 0, locations = 0, location_errors = 0, purges = 0,
-             cancels = 0, inserts = 0, refused = 0, braked = 0, malformed = 0;
+             cancels = 0, inserts = 0, refused = 0, braked = 0;
   };
   const Figures& figures() const;
 

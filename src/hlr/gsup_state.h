@@ -5,7 +5,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <unordered_map>
 
 #include "hlr/gsup_server.h"
 #include "hlr/rate_brake.h"
@@ -17,9 +16,9 @@ class GsupServer::State {
   State(const GsupSettings& settings, const Parts& parts, Instant now);
 
   Result<void> resume(Instant now);
-  Result<void> on_connected(ConnectionId connection, std::string_view name, Instant now);
-  void on_disconnected(ConnectionId connection);
-  Result<void> on_message(ConnectionId connection, ByteView bytes, Instant now);
+  Result<void> on_peer_up(std::string_view name, Instant now);
+  void on_peer_down(std::string_view name);
+  Result<void> on_message(std::string_view name, const gsup::Message& message, Instant now);
   Result<void> on_time(Instant now);
   Instant next_deadline() const;
   void on_work(const NetworkWork& work, Instant now);
@@ -30,7 +29,7 @@ class GsupServer::State {
   struct Peer {
     PeerPolicy policy;
     RateBrake brake;
-    std::optional<ConnectionId> connection;
+    bool connected = false;
     Instant next_brake_alarm;  // one an hour, so that alarms are not a flood of their own
     Instant next_refusal_alarm;
   };
@@ -85,7 +84,6 @@ class GsupServer::State {
   GsupSettings settings_;
   Parts parts_;
   std::map<std::string, Peer, std::less<>> peers_;
-  std::unordered_map<ConnectionId, Peer*> connections_;
   Dialogues dialogues_;
   std::set<std::pair<Instant, DialogueKey>> deadlines_;
   std::map<std::string, std::set<NetworkWork>, std::less<>> works_;  // all open, by peer

@@ -29,7 +29,7 @@ class Storage {
   virtual api::AnswerStore& answers() = 0;
   virtual api::FactoryStore& factory() = 0;
 
-  // True when something was changed since the last commit.
+  // True when something was written since the last commit (even if it came to nothing).
   virtual bool has_changes() const = 0;
   // Makes all changes durable, with the journal's sequence as it is now. Without changes it does
   // nothing. The database's mark afterwards.

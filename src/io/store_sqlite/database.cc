@@ -29,6 +29,18 @@ int remember_wal_pages(void* pages, sqlite3*, const char*, int count) {
   return SQLITE_OK;
 }
 
+// The write-ahead log exists once WAL mode is on. SQLite syncs the directory at its first sync of
+// that file, and does not look whether that worked.
+bool sync_directory_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int fd = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool good = ::fsync(fd) == 0;
+  ::close(fd);
+  return good;
+}
+
 // SQLite would make the file with the umask's mode.
 bool make_private_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -62,6 +74,10 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path,
   if (!applied) {
     problem = path + ": " + database->problem_;
     return applied.error();
+  }
+  if (!sync_directory_of(path)) {
+    problem = path + ": cannot sync its directory: " + std::strerror(errno);
+    return fail(ErrorCode::storage);
   }
   sqlite3_wal_hook(database->handle_, remember_wal_pages, &database->wal_pages_);
   return database;

@@ -7,13 +7,6 @@
 
 namespace simurgh::store_sqlite {
 
-namespace {
-
-// The write-ahead log is copied into the database when it has grown to this (16 MB).
-constexpr int wal_pages_max = 4096;
-
-}  // namespace
-
 struct SqliteStorage::State {
   explicit State(std::unique_ptr<Database> opened)
       : database(std::move(opened)),
@@ -36,6 +29,7 @@ struct SqliteStorage::State {
   CentreRows centre;
   ApiRows api;
 
+  SqliteOptions options;
   hlr::CommitMark mark;
   uint64_t next_generation = 0;  // that the next commit gets, when not simply one more
   bool in_step = false;
@@ -53,8 +47,10 @@ Result<void> SqliteStorage::State::read_mark() {
 }
 
 Result<std::unique_ptr<SqliteStorage>> SqliteStorage::open(const std::string& path, Random& random,
-                                                           std::string& problem) {
+                                                           std::string& problem,
+                                                           const SqliteOptions& options) {
   auto state = std::make_unique<State>(TRY(Database::open(path, settings(), problem)));
+  state->options = options;
   auto brought_up = bring_up(*state->database, schema_steps(), random.array<16>(), problem);
   if (brought_up) brought_up = state->read_mark();
   if (!brought_up) {
@@ -113,7 +109,7 @@ Result<hlr::CommitMark> SqliteStorage::commit(uint64_t journal_sequence) {
   state_->mark = next;
   state_->session.changed = false;
   state_->next_generation = 0;
-  if (database.wal_pages() > wal_pages_max) TRY(database.checkpoint());
+  if (database.wal_pages() >= state_->options.wal_pages_max) TRY(database.checkpoint());
   return next;
 }
 

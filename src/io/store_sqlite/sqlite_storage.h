@@ -15,12 +15,18 @@
 
 namespace simurgh::store_sqlite {
 
+struct SqliteOptions {
+  // The write-ahead log is copied into the database when it has grown to this.
+  int wal_pages_max = 4096;
+};
+
 class SqliteStorage final : public storage::Storage {
  public:
   // Opens or makes the file (mode 0600). On failure `problem` says in words what is wrong:
   // `storage`; `unsupported` for a database of a newer version; `busy` when another process has it.
   static Result<std::unique_ptr<SqliteStorage>> open(const std::string& path, Random& random,
-                                                     std::string& problem);
+                                                     std::string& problem,
+                                                     const SqliteOptions& options = {});
   ~SqliteStorage() override;
 
   audit::Store& audit() override;
