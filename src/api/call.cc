@@ -108,6 +108,16 @@ json::Value page_of(json::Value items, std::optional<std::string> next) {
   return json::Value::object({{"items", std::move(items)}, {"next", next}});
 }
 
+std::string read_word(json::Fields& fields, std::string_view field, size_t octets_max) {
+  constexpr std::string_view characters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+  const std::string_view word = fields.text(field, 1, octets_max);
+  if (word.find_first_not_of(characters) != std::string_view::npos) {
+    fields.refuse(field, "expected letters, digits, '-', '_' and '.' only");
+  }
+  return std::string(word);
+}
+
 std::optional<uint64_t> path_number(const Call& call, size_t index) {
   const std::string& text = call.path[index];
   uint64_t number = 0;

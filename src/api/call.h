@@ -59,6 +59,9 @@ size_t page_limit(Query& query, const Settings& settings);
 // {"items":[…],"next":"…"}; `next` is null on the last page.
 json::Value page_of(json::Value items, std::optional<std::string> next);
 
+// A name that goes into token files, paths and logs: letters, digits, '-', '_' and '.'.
+std::string read_word(json::Fields& fields, std::string_view field, size_t octets_max);
+
 // A number of a path; on failure the refusal that names it.
 template <typename Digits>
 Result<Digits> path_digits(const Call& call, size_t index) {

@@ -64,7 +64,7 @@ Reply save_profile(Call& call) {
   json::Problem problem;
   json::Fields fields(call.body, problem);
   fleet::CardProfile profile;
-  profile.name = fields.text("name", 1, fleet::name_octets_max);
+  profile.name = read_word(fields, "name", fleet::name_octets_max);
   std::array<std::string_view, algorithms_made.size()> names;
   for (size_t i = 0; i < names.size(); ++i) names[i] = name_of(algorithms_made[i]);
   profile.algorithm = algorithms_made[fields.choice("algorithm", names)];

@@ -7,18 +7,6 @@
 namespace simurgh::api {
 namespace {
 
-constexpr std::string_view name_characters =
-    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-
-// A name that goes into token files, paths and logs: a plain word.
-std::string read_name(json::Fields& fields, std::string_view field, size_t octets_max) {
-  const std::string_view name = fields.text(field, 1, octets_max);
-  if (name.find_first_not_of(name_characters) != std::string_view::npos) {
-    fields.refuse(field, "expected letters, digits, '-', '_' and '.' only");
-  }
-  return std::string(name);
-}
-
 // True when the octets are a point that a key can be agreed with (RFC 7748 6.1).
 bool is_valid_share(ByteView share, Random& random) {
   ByteArray<32> seed = random.array<32>();
@@ -158,7 +146,7 @@ Reply add_manufacturer(Call& call) {
   json::Problem problem;
   json::Fields fields(call.body, problem);
   Manufacturer row;
-  row.name = read_name(fields, "name", manufacturer_name_octets_max);
+  row.name = read_word(fields, "name", manufacturer_name_octets_max);
   fields.hex("transport_public_key", row.transport_public_key.size(), row.transport_public_key);
   const bool replace = fields.has("replace_key") && fields.boolean("replace_key");
   if (!fields.finish()) return reply(problem);
@@ -267,7 +255,7 @@ Reply add_allocation(Call& call) {
   json::Problem problem;
   json::Fields fields(call.body, problem);
   fleet::AllocationOrder order;
-  order.manufacturer = read_name(fields, "manufacturer", manufacturer_name_octets_max);
+  order.manufacturer = read_word(fields, "manufacturer", manufacturer_name_octets_max);
   fields.hex("ver", order.ver.size(), order.ver);
   order.count = static_cast<uint64_t>(
       fields.integer("count", 1, static_cast<int64_t>(call.settings.allocation_chips_max)));

@@ -188,10 +188,10 @@ std::optional<Duration> Tokens::over_rate(const Token& token, Instant now) {
   if (!bucket.begun) {
     bucket = {.requests = capacity, .filled_at = now, .begun = true};
   }
-  // A clock that was set back gives nothing and takes nothing.
+  // A clock that was set back gives nothing until it is where it was.
   const int64_t passed_ms = std::max<int64_t>(0, (now - bucket.filled_at).ms);
   bucket.requests = std::min(capacity, bucket.requests + static_cast<double>(passed_ms) * per_ms);
-  bucket.filled_at = now;
+  if (passed_ms > 0) bucket.filled_at = now;
   if (bucket.requests < 1) {
     return milliseconds(static_cast<int64_t>((1 - bucket.requests) / per_ms) + 1);
   }
