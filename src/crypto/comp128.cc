@@ -38,7 +38,7 @@ void mix_level(State& state, size_t level) {
 
 // Bit `number` of the 32 values of four bits, the highest bit of the first value being bit 0.
 unsigned bit_of(const State& state, size_t number) {
-  return state[number / 4] >> (3 - number % 4) & 1U;
+  return static_cast<unsigned>(state[number / 4]) >> (3 - number % 4) & 1;
 }
 
 // Octets 16…31 of the state from the 128 bits, each bit n taken from 17 n.
@@ -64,7 +64,7 @@ GsmAnswer comp128_v1(ByteView ki, const Block& rand) {
   const auto octet_at = [&](size_t bit) {
     unsigned octet = 0;
     for (size_t j = 0; j < 8; ++j)
-      octet = octet << 1 | (bit + j < 128 ? bit_of(state, bit + j) : 0);
+      octet = octet << 1 | (bit + j < 128 ? bit_of(state, bit + j) : 0U);
     return static_cast<uint8_t>(octet);
   };
   for (size_t i = 0; i < 4; ++i) answer.sres[i] = octet_at(8 * i);

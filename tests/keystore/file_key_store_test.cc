@@ -14,6 +14,7 @@
 #include "crypto/memory_key_store.h"
 #include "hex.h"
 #include "io/keystore/key_file_format.h"
+#include "keystore/sanitized.h"
 
 using namespace simurgh;
 using namespace simurgh::keystore;
@@ -267,7 +268,7 @@ TEST_CASE("a disk that is full leaves no key file") {
   CHECK(::access(folder.of("keys").c_str(), F_OK) != 0);
 }
 
-TEST_CASE("memory that cannot be locked is said, not passed over") {
+TEST_CASE("memory that cannot be locked is said, not passed over" * doctest::skip(is_sanitized)) {
   const Folder folder;
   put(folder.of("keys"), good_file());
   const pid_t child = ::fork();

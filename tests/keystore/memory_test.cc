@@ -12,6 +12,7 @@
 
 #include "hex.h"
 #include "io/keystore/file_key_store.h"
+#include "keystore/sanitized.h"
 
 using namespace simurgh;
 using namespace simurgh::keystore;
@@ -95,14 +96,8 @@ Bytes masked_octets(const std::string& path, off_t offset) {
 
 }  // namespace
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool memory_is_ours = false;  // sanitizers keep copies, and ignore mlock
-#else
-constexpr bool memory_is_ours = true;
-#endif
-
 TEST_CASE("T-WIPE: in use, keys are in protected pages only; afterwards nowhere" *
-          doctest::skip(!memory_is_ours)) {
+          doctest::skip(is_sanitized)) {
   char folder[] = "/tmp/simurgh-keystore-XXXXXX";
   REQUIRE(mkdtemp(folder) != nullptr);
   const std::string path = std::string(folder) + "/keys";
