@@ -172,7 +172,7 @@ Result<void> NvStore::write_header(int bank, const BankHeader& header) {
 
 // Zeros from `offset` to `end`, both on granules, writing only where there is something else.
 Result<void> NvStore::zero(size_t offset, size_t end) {
-  ByteArray<256> octets;
+  ByteArray<1024> octets;  // few reads, for stores where each is a system call
   static_assert(sizeof(octets) % granule_octets_max == 0);
   while (offset < end) {
     const size_t size = std::min(octets.size(), end - offset);

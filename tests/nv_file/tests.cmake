@@ -1,0 +1,1 @@
+simurgh_test(nv_file simurgh_io_nv_file simurgh_io_crypto_openssl)
