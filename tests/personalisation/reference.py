@@ -315,7 +315,8 @@ def personalise(chip, given):
 
     # INIT
     init['nonce'], init['iccid'] = centre.take(16), bcd(chip.iccid.decode())
-    init['mac'] = make_mac(chip.secret, 'centre/MAC of INIT', write('INIT', {**init, 'mac': bytes(16)}))
+    init['mac'] = make_mac(chip.secret, 'centre/MAC of INIT',
+                           write('INIT', {**init, 'mac': bytes(16)}))
     compare('INIT', write('INIT', init), messages['INIT'])
 
     # M1
@@ -463,11 +464,27 @@ def print_values():
     return 0
 
 
+def missing():
+    """What this program needs and does not find, or an empty text."""
+    try:
+        import cryptography  # noqa: F401
+    except ImportError:
+        return 'python3-cryptography'
+    try:
+        sodium()
+    except OSError:
+        return 'libsodium23'
+    return ''
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('file', nargs='?', default=TRANSCRIPTS)
     parser.add_argument('--values', action='store_true')
     arguments = parser.parse_args()
+    if not arguments.values and missing():
+        print(f'reference: not checked, {missing()} is not installed')
+        return 77
     return print_values() if arguments.values else check(arguments.file)
 
 
