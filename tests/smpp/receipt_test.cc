@@ -133,17 +133,17 @@ TEST_CASE("time fields: absolute with zone, relative (7.1.1)") {
   CHECK(parse_time("26010203040500+", now).error().code == ErrorCode::bad_length);
   CHECK(parse_time("", now).error().code == ErrorCode::bad_length);
 
-  CHECK(text_of(*write_absolute_time(now)) == "260102030405000+");
-  CHECK(text_of(*write_absolute_time(Instant{951'782'400'000})) == "000229000000000+");
+  CHECK(view_of(*write_absolute_time(now)) == "260102030405000+");
+  CHECK(view_of(*write_absolute_time(Instant{951'782'400'000})) == "000229000000000+");
   CHECK(!write_absolute_time(Instant{946'684'799'999}).has_value());  // 1999
   CHECK(!write_absolute_time(Instant::never()).has_value());
-  CHECK(text_of(write_relative_time(hours(25))) == "000001010000000R");
-  CHECK(text_of(write_relative_time(milliseconds(1))) == "000000000001000R");
-  CHECK(text_of(write_relative_time(Duration{-1})) == "000000000000000R");
+  CHECK(view_of(write_relative_time(hours(25))) == "000001010000000R");
+  CHECK(view_of(write_relative_time(milliseconds(1))) == "000000000001000R");
+  CHECK(view_of(write_relative_time(Duration{-1})) == "000000000000000R");
   for (const Duration d : {seconds(1), minutes(61), days(99), days(100), days(365), days(2999)}) {
-    CHECK(parse_time(text_of(write_relative_time(d)), now) == now + d);
+    CHECK(parse_time(view_of(write_relative_time(d)), now) == now + d);
   }
-  CHECK(parse_time(text_of(write_relative_time(days(100'000))), now).has_value());
+  CHECK(parse_time(view_of(write_relative_time(days(100'000))), now).has_value());
 }
 
 TEST_CASE("dates by the day, against a count of their own") {
@@ -157,7 +157,7 @@ TEST_CASE("dates by the day, against a count of their own") {
         char text[40];
         std::snprintf(text, sizeof text, "%02d%02d%02d120000000+", year, month, date);
         REQUIRE(parse_time(text, Instant{}) == day + hours(12));
-        REQUIRE(text_of(*write_absolute_time(day + hours(12))) == text);
+        REQUIRE(view_of(*write_absolute_time(day + hours(12))) == text);
       }
     }
   }

@@ -10,7 +10,8 @@
 
 namespace simurgh::gsup_session {
 
-// What a peer may ask for. The answers to our own requests always pass.
+// What a peer may ask for. Answers to our own requests need no operation, but an IMSI of the
+// peer's.
 enum class Operation : uint8_t {
   authenticate = 1 << 0,    // SEND AUTH INFO, AUTH FAIL REPORT
   locate = 1 << 1,          // UPDATE LOCATION, PURGE MS

@@ -97,7 +97,7 @@ class Session {
 
  private:
   Session(const SessionOptions& options, bool server, SessionHandler& handler, Instant now);
-  bool take_frame(const gsup::IpaFrame& frame, Instant now);
+  void take_frame(const gsup::IpaFrame& frame);
   void take_ccm(ByteView payload);
   void take_identity(const gsup::Ccm& ccm);
   void answer_identity(const gsup::Ccm& ccm);

@@ -11,7 +11,7 @@
 namespace simurgh::smpp {
 
 using TimeText = std::array<char, time_chars>;
-inline std::string_view text_of(const TimeText& text) {
+inline std::string_view view_of(const TimeText& text) {
   return {text.data(), text.size()};
 }
 

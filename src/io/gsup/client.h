@@ -55,7 +55,7 @@ class GsupClient final : private net::StreamHandler,
   void on_output() override;
   void on_flush() override;
   void on_timer();
-  void lose_link();
+  void lose_link(std::string_view reason);
 
   loop::Loop& loop_;
   net::Endpoint endpoint_;
@@ -65,12 +65,11 @@ class GsupClient final : private net::StreamHandler,
   log::Log log_;
   loop::Timer timer_;
   std::unique_ptr<net::Stream> stream_;
-  std::unique_ptr<gsup_session::Session> session_;
+  std::unique_ptr<gsup_session::Session> session_;  // while the stream is connected
   bool started_ = false;
-  bool stream_ended_ = false;
   bool up_ = false;
   Duration reconnect_wait_;
-  Instant connect_at_ = Instant::never();
+  Instant connect_at_;
 };
 
 }  // namespace simurgh::gsup

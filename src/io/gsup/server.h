@@ -34,7 +34,8 @@ class GsupServerHandler {
 class GsupServer {
  public:
   // Listens. not_allowed when the endpoint is not loopback and the transport is not secure;
-  // `problem` says in words what is wrong. Everything named outlives the server.
+  // `problem` says in words what is wrong. Everything named outlives the server, and `policy` does
+  // not change meanwhile.
   static Result<std::unique_ptr<GsupServer>> open(loop::Loop& loop, const net::Endpoint& endpoint,
                                                   net::Transport& transport,
                                                   const gsup_session::PeerPolicy& policy,

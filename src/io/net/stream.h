@@ -57,6 +57,8 @@ class Stream {
   virtual bool connected() const = 0;
   // "127.0.0.1:40312"; for logs.
   virtual const std::string& peer() const = 0;
+  // The name in the certificate that the peer has proved to own; empty without TLS.
+  virtual std::string_view authenticated_peer() const { return {}; }
 };
 
 // Closes a stream and keeps it until its last bytes are with the kernel. Null is nothing to do.

@@ -44,8 +44,10 @@ class SmppClient final : private net::StreamHandler,
   void on_closed(const net::Closed& closed) override;
   void on_output() override;
   void on_flush() override;
+  void on_timer();
   void move_output();
-  void connect();
+  void arm_timer();
+  void lose_stream(std::string_view reason);
 
   loop::Loop& loop_;
   net::Endpoint endpoint_;
@@ -55,7 +57,6 @@ class SmppClient final : private net::StreamHandler,
   loop::Timer timer_;
   std::unique_ptr<net::Stream> stream_;
   bool started_ = false;
-  bool stream_ended_ = false;  // the stream said so; it is destroyed after the batch
 };
 
 }  // namespace simurgh::smpp

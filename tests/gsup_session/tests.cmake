@@ -1,0 +1,1 @@
+simurgh_test(gsup_session simurgh_conversations_gsup_session)
