@@ -52,32 +52,38 @@ struct Places {
   int elsewhere = 0;
 };
 
-// Where the masked octets are, read through /proc/self/mem one mapping at a time.
+// Where the masked octets are, read through /proc/self/mem piece by piece. Each piece is masked as
+// soon as it is read; finds in the buffer that it is read into do not count.
 Places find(const Bytes& masked) {
   Places places;
   const int memory = ::open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
   REQUIRE(memory >= 0);
-  static Bytes page(1 << 16);
+  static Bytes piece(1 << 16);
+  const auto piece_at = reinterpret_cast<uintptr_t>(piece.data());
   for (const Mapping& mapping : mappings()) {
     if (!mapping.is_writable) continue;
-    const size_t step = page.size() - window_octets;
-    for (uintptr_t at = mapping.begin; at < mapping.end; at += step) {
-      // What is read is masked at once, so that the copy is no find of the next round; the buffer
-      // itself is masked text and passed over by that.
-      const size_t size = std::min(page.size(), size_t(mapping.end - at));
-      const ssize_t got = ::pread(memory, page.data(), size, static_cast<off_t>(at));
+    for (uintptr_t at = mapping.begin; at < mapping.end; at += piece.size() - window_octets) {
+      const size_t size = std::min(piece.size(), size_t(mapping.end - at));
+      const ssize_t got = ::pread(memory, piece.data(), size, static_cast<off_t>(at));
       if (got <= 0) break;
-      for (size_t i = 0; i < size_t(got); ++i) page[i] ^= mask;
+      for (size_t i = 0; i < size_t(got); ++i) piece[i] ^= mask;
       for (size_t i = 0; i + masked.size() <= size_t(got); ++i) {
-        if (page[i] == masked[0] &&
-            std::equal(masked.begin(), masked.end(), page.begin() + long(i))) {
-          ++(mapping.is_protected ? places.protected_pages : places.elsewhere);
-        }
+        if (!std::equal(masked.begin(), masked.end(), piece.begin() + long(i))) continue;
+        if (at + i - piece_at < piece.size()) continue;
+        ++(mapping.is_protected ? places.protected_pages : places.elsewhere);
       }
     }
   }
   ::close(memory);
   return places;
+}
+
+// As find(), and as OpenSSL's big numbers have it: with the octets in reverse.
+Places find_both_ways(const Bytes& masked) {
+  const Places forward = find(masked);
+  const Places backward = find(Bytes(masked.rbegin(), masked.rend()));
+  return {forward.protected_pages + backward.protected_pages,
+          forward.elsewhere + backward.elsewhere};
 }
 
 // Octets of the file from `offset`, masked as they are read.
@@ -104,14 +110,14 @@ TEST_CASE("T-WIPE: in use, keys are in protected pages only; afterwards nowhere"
   std::string problem;
   REQUIRE(FileKeyStore::create(path, problem).has_value());
   // Offsets of the values in the file (key_file_format.h); 400 is inside the RSA private exponent.
-  const std::vector<std::pair<const char*, Bytes>> keys = {
+  const std::vector<std::pair<std::string, Bytes>> keys = {
       {"master", masked_octets(path, 13)},     {"column", masked_octets(path, 48)},
       {"Ed25519", masked_octets(path, 83)},    {"P-256", masked_octets(path, 118)},
       {"RSA", masked_octets(path, 153 + 400)},
   };
   for (const auto& [name, key] : keys) {
     CAPTURE(name);
-    const Places places = find(key);
+    const Places places = find_both_ways(key);
     CHECK(places.protected_pages == 0);
     CHECK(places.elsewhere == 0);
   }
@@ -129,14 +135,14 @@ TEST_CASE("T-WIPE: in use, keys are in protected pages only; afterwards nowhere"
     }
     for (const auto& [name, key] : keys) {
       CAPTURE(name);
-      const Places places = find(key);
+      const Places places = find_both_ways(key);
       CHECK(places.protected_pages == 1);
       CHECK(places.elsewhere == 0);
     }
   }
   for (const auto& [name, key] : keys) {
     CAPTURE(name);
-    const Places places = find(key);
+    const Places places = find_both_ways(key);
     CHECK(places.protected_pages == 0);
     CHECK(places.elsewhere == 0);
   }

@@ -5,10 +5,13 @@
 // the primitives make no random numbers. The salt is derived from the private key and the message
 // instead, so it is fresh for each message and unknown before the signature is. Verification is
 // OpenSSL's own.
+//
+// Private keys go through OpenSSL's older interface: the newer one decodes a key through buffers
+// that it frees without wiping (tests/keystore finds them), and takes twice the time.
+#define OPENSSL_API_COMPAT 0x10101000L  // d2i_RSAPrivateKey, RSA_private_encrypt
 #include <openssl/core_names.h>
 #include <openssl/param_build.h>
 #include <openssl/rsa.h>
-#include <openssl/x509.h>
 
 #include "crypto/primitives.h"
 #include "io/crypto_openssl/big_number.h"
@@ -18,26 +21,24 @@ namespace simurgh::crypto {
 namespace {
 
 constexpr size_t modulus_octets = rsa2048_public_octets;
+constexpr int modulus_bits = 2048;
 constexpr size_t salt_octets = 32;
 constexpr size_t hash_octets = sizeof(Digest);
 constexpr size_t masked_octets = modulus_octets - hash_octets - 1;  // DB of RFC 8017 9.1.1
 constexpr uint32_t public_exponent = 65537;
 constexpr std::string_view salt_label = "simurgh/rsa2048-pss/1/sign salt";
 
+using PrivateKey = std::unique_ptr<RSA, Release<RSA_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Release<EVP_PKEY_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Release<EVP_PKEY_CTX_free>>;
 
-Result<Key> private_key_of(ByteView der) {
+Result<PrivateKey> private_key_of(ByteView der) {
   const uint8_t* at = der.data();
-  Key key(d2i_PrivateKey(EVP_PKEY_RSA, nullptr, &at, static_cast<long>(der.size())));
-  if (key == nullptr || at != der.data() + der.size()) return refused();
-  BIGNUM* exponent = nullptr;
-  if (EVP_PKEY_get_bits(key.get()) != 8 * modulus_octets ||
-      EVP_PKEY_get_bn_param(key.get(), OSSL_PKEY_PARAM_RSA_E, &exponent) != 1) {
+  PrivateKey key(d2i_RSAPrivateKey(nullptr, &at, static_cast<long>(der.size())));
+  if (key == nullptr || at != der.data() + der.size() || RSA_bits(key.get()) != modulus_bits ||
+      !BN_is_word(RSA_get0_e(key.get()), public_exponent)) {
     return refused();
   }
-  const Number owned(exponent);
-  if (!BN_is_word(exponent, public_exponent)) return fail(ErrorCode::crypto);
   return key;
 }
 
@@ -100,26 +101,19 @@ Result<Key> public_key_of(ByteView modulus) {
 }  // namespace
 
 Result<ByteArray<256>> rsa2048_public(ByteView private_key_der) {
-  const Key key = TRY(private_key_of(private_key_der));
-  BIGNUM* modulus = nullptr;
-  if (EVP_PKEY_get_bn_param(key.get(), OSSL_PKEY_PARAM_RSA_N, &modulus) != 1) return refused();
-  const Number owned(modulus);
+  const PrivateKey key = TRY(private_key_of(private_key_der));
   ByteArray<256> out;
-  write_number(modulus, out);
+  write_number(RSA_get0_n(key.get()), out);
   return out;
 }
 
 Result<ByteArray<256>> rsa2048_sign(ByteView private_key_der, ByteView message) {
-  const Key key = TRY(private_key_of(private_key_der));
+  const PrivateKey key = TRY(private_key_of(private_key_der));
   const Digest digest = sha256({message});
   const auto encoded = encode(digest, salt_of(private_key_der, digest));
-  const KeyContext context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
   ByteArray<256> signature;
-  size_t size = signature.size();
-  if (context == nullptr || EVP_PKEY_sign_init(context.get()) != 1 ||
-      EVP_PKEY_CTX_set_rsa_padding(context.get(), RSA_NO_PADDING) != 1 ||
-      EVP_PKEY_sign(context.get(), signature.data(), &size, encoded.data(), encoded.size()) != 1 ||
-      size != signature.size()) {
+  if (RSA_private_encrypt(static_cast<int>(encoded.size()), encoded.data(), signature.data(),
+                          key.get(), RSA_NO_PADDING) != static_cast<int>(signature.size())) {
     return refused();
   }
   return signature;
