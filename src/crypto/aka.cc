@@ -78,7 +78,7 @@ Sqn resynchronisation_key(const AkaKeys& keys, const Block& rand) {
                                                   : tuak_f5_star(tuak_keys(keys), rand);
 }
 
-constexpr Amf resynchronisation_amf{};  // 6.3.3: a dummy value of all zeros
+constexpr Amf resynchronisation_amf{};  // 6.3.3: zeros, so that AMF need not be sent back
 
 }  // namespace
 
