@@ -59,7 +59,7 @@ int main(int argc, char** argv) {
   CLI::App app("Simulated worlds: one seed is one world.");
   std::string name = "life";
   uint64_t worlds = 20, seed = 1;
-  bool json = false, twice = false;
+  bool json = false, twice = false, verbose = false;
   std::string list = "Scenarios:\n";
   for (const Scenario& scenario : scenarios()) {
     list += std::string("  ") + scenario.name + ": " + scenario.what + "\n";
@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
   auto* seed_option = app.add_option("--seed", seed, "First seed; alone: this one");
   app.add_flag("--json", json, "One JSON object in the end");
   app.add_flag("--twice", twice, "Run each world twice and compare the event hashes");
+  app.add_flag("--verbose", verbose, "What everybody holds at the end of each world");
   CLI11_PARSE(app, argc, argv);
   if (seed_option->count() > 0 && worlds_option->count() == 0) worlds = 1;
   const Scenario* scenario = nullptr;
@@ -85,6 +86,7 @@ int main(int argc, char** argv) {
   for (uint64_t i = 0; i < worlds; ++i) {
     WorldOptions options = scenario->options;
     options.seed = seed + i;
+    options.verbose = verbose;
     WorldOutcome outcome = run_life_world(options);
     if (twice && outcome.violation.empty()) {
       const WorldOutcome again = run_life_world(options);

@@ -117,7 +117,7 @@ bool ServerNode::start(Instant now) {
     TRY(process.gsup.resume(now));
     TRY(process.centre.resume(now));
     for (size_t i = 0; i < networks_; ++i) {
-      TRY(process.gsup.on_connected(i, network_name(i), now));
+      TRY(process.gsup.on_peer_up(network_name(i), now));
     }
     return {};
   }();
@@ -174,7 +174,9 @@ bool ServerNode::run(const Event& event, Instant now, Error* refused) {
 void ServerNode::on_gsup(size_t network, ByteView message, Instant now) {
   if (!alive()) return;
   now_ = now;
-  const auto done = process_->gsup.on_message(network, message, now);
+  const auto parsed = gsup::parse_message(message);
+  if (!parsed) return;
+  const auto done = process_->gsup.on_message(network_name(network), *parsed, now);
   if (!done && done.error().code == ErrorCode::storage) return die();
   end_of_batch(now);
 }
@@ -216,9 +218,11 @@ void ServerNode::on_smpp_bytes(ByteView bytes, Instant now) {
   if (alive()) end_of_batch(now);
 }
 
-void ServerNode::send(hlr::ConnectionId connection, ByteView message) {
-  gsup_held_.push_back(
-      {static_cast<size_t>(connection), std::vector<uint8_t>(message.begin(), message.end())});
+void ServerNode::send(std::string_view peer, ByteView message) {
+  for (size_t i = 0; i < networks_; ++i) {
+    if (network_name(i) != peer) continue;
+    gsup_held_.push_back({i, std::vector<uint8_t>(message.begin(), message.end())});
+  }
 }
 
 void ServerNode::on_located(const Imsi& imsi, hlr::Domain, std::string_view, Instant now) {

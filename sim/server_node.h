@@ -76,8 +76,7 @@ class ServerNode final : private hlr::GsupLink,
   struct Process;
   bool end_of_batch(Instant now);
 
-  void send(hlr::ConnectionId connection, ByteView message) override;
-  void drop(hlr::ConnectionId) override {}
+  void send(std::string_view peer, ByteView message) override;
   void on_located(const Imsi& imsi, hlr::Domain, std::string_view, Instant now) override;
   void on_sync_failure(const Imsi&, std::string_view, Instant) override {}
   void on_auth_failure(const Imsi&, std::string_view, Instant) override {}

@@ -448,7 +448,58 @@ class World {
     return true;
   }
 
+  // For --verbose: what everybody holds.
+  void describe() {
+    for (const auto& chip : chips_) {
+      const auto& record = chip->record();
+      std::fprintf(stderr, "chip %.*s: handset %s, registered %d, %s\n",
+                   int(chip->iccid().text().size()), chip->iccid().text().data(),
+                   chip->handset().on() ? "on" : "off", chip->handset().registered(),
+                   chip->waits_for().c_str());
+      if (record) {
+        std::fprintf(stderr, "  chip: life %u state %u active %u pending %d max %u attempt %u\n",
+                     record->life, static_cast<unsigned>(record->state), record->active.number,
+                     record->pending ? static_cast<int>(record->pending->number) : -1,
+                     record->epoch_max, record->attempt);
+      }
+      for (const std::string& text : chip->handset().displayed()) {
+        std::fprintf(stderr, "  displayed: %s\n", text.c_str());
+      }
+      if (!server_.alive()) continue;
+      const auto row = server_.storage().security_centre().load(chip->iccid());
+      if (row && *row) {
+        std::fprintf(stderr,
+                     "  centre: life %u active %u previous %u max %u work %u attempts %u commit %d "
+                     "counters %llu %llu %llu\n",
+                     (*row)->life, (*row)->active_epoch, (*row)->previous_epoch, (*row)->epoch_max,
+                     static_cast<unsigned>((*row)->work), (*row)->work_attempts,
+                     (*row)->commit_unconfirmed,
+                     static_cast<unsigned long long>((*row)->counter_to_chip),
+                     static_cast<unsigned long long>((*row)->counter_from_chip_active),
+                     static_cast<unsigned long long>((*row)->counter_from_chip_previous));
+      }
+      const auto subscriber = server_.storage().hlr().load(chip->imsi());
+      if (subscriber && *subscriber) {
+        std::fprintf(stderr, "  hlr: life %u epoch %u hotline %d fenced %d vlr %s\n",
+                     (*subscriber)->life, (*subscriber)->epoch, (*subscriber)->hotline,
+                     (*subscriber)->fenced, (*subscriber)->vlr.c_str());
+      }
+    }
+    if (!server_.alive()) return;
+    const auto& f = server_.centre().figures();
+    std::fprintf(stderr,
+                 "centre: begun %llu refused packets %llu refused messages %llu given up %llu "
+                 "in %llu out %llu\n",
+                 static_cast<unsigned long long>(f.negotiations_begun),
+                 static_cast<unsigned long long>(f.refused_packets),
+                 static_cast<unsigned long long>(f.refused_messages),
+                 static_cast<unsigned long long>(f.given_up),
+                 static_cast<unsigned long long>(f.messages_in),
+                 static_cast<unsigned long long>(f.messages_out));
+  }
+
   void finish() {
+    if (options_.verbose) describe();
     if (!outcome_.violation.empty()) return;
     for (const auto& chip : chips_) {
       if (!chip->done()) {

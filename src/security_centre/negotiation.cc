@@ -196,7 +196,8 @@ Result<void> SecurityCentre::State::on_done(ChipKeys& row, ByteView message) {
   row.previous_secret.clear();
   row.previous_epoch = 0;
   row.counter_from_chip_previous = 0;
-  unschedule(row.iccid);
+  // The next negotiation may have begun meanwhile, and its turns stay.
+  if (row.work == Work::none) unschedule(row.iccid);
   return {};
 }
 

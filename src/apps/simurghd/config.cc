@@ -149,6 +149,24 @@ void read_centre(Table table, security_centre::Settings& out) {
   table.finish();
 }
 
+void read_cards(Table table, Config& out) {
+  std::string number;
+  table.text("service_centre", number);
+  if (!number.empty()) {
+    if (const auto parsed = Msisdn::parse(number)) {
+      out.service_centre = *parsed;
+    } else {
+      table.complain("service_centre", "expected an E.164 number of 1 to 15 digits without '+'");
+    }
+  }
+  table.text("service_provider_name", out.service_provider_name);
+  if (out.service_provider_name.size() > 16) {
+    table.complain("service_provider_name", "expected at most 16 characters");
+  }
+  table.number("mnc_digits", out.mnc_digits, 2, 3);
+  table.finish();
+}
+
 void read_hlr(Table table, Config& out) {
   std::string kind = "built-in";
   table.text("kind", kind);
@@ -203,6 +221,7 @@ bool parse_config(std::string_view text, std::string_view name, Config& out, std
   smpp.text("password_file", out.smpp_password_file);
   smpp.number("window", out.smpp_window, 1, 10'000);
   smpp.finish();
+  read_cards(top.table("cards"), out);
   read_hlr(top.table("hlr"), out);
   read_centre(top.table("security_centre"), out.centre);
   top.finish();
@@ -237,6 +256,11 @@ connect = ""               # the SMSC, HOST:PORT; empty: no short messages
 system_id = "simurgh"
 password_file = ""         # a file with the password in its first line
 window = 100               # submit_sm without an answer
+
+[cards]
+service_centre = ""        # E.164 number of the SMSC, for the cards' EF.SMSP
+service_provider_name = "" # EF.SPN, at most 16 characters
+mnc_digits = 2
 
 [hlr]
 kind = "built-in"          # or "osmo-hlr"

@@ -36,6 +36,11 @@ struct Config {
   bool allow_comp128_import = false;
   bool allow_legacy_1997 = false;
 
+  // What every card of this operator gets.
+  Msisdn service_centre;              // of the SMSC
+  std::string service_provider_name;  // shown on terminals
+  uint8_t mnc_digits = 2;
+
   security_centre::Settings centre;
 };
 

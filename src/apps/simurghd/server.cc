@@ -4,12 +4,14 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <functional>
 #include <map>
 
 #include "api/api.h"
 #include "formats/sms/user_data.h"
 #include "hlr/gsup_server.h"
 #include "io/gsup/server.h"
+#include "io/http/api_messages.h"
 #include "io/http/server.h"
 #include "io/journal/journal_file.h"
 #include "io/keystore/file_key_store.h"
@@ -109,63 +111,52 @@ class GsupLinks final : public hlr::GsupLink, private gsup::GsupServerHandler {
     if (server) server_ = std::move(*server);
     return server_ != nullptr;
   }
-  void set_hlr(hlr::GsupServer& hlr, const Instant& now,
-               std::move_only_function<void(Error)> fatal) {
+  // `checked` takes every outcome; `now` is the server's present instant.
+  using Checked = std::move_only_function<void(const Result<void>&)>;
+  void set_hlr(hlr::GsupServer& hlr, std::function<Instant()> now, Checked checked) {
     hlr_ = &hlr;
-    now_ = &now;
-    fatal_ = std::move(fatal);
+    now_ = std::move(now);
+    checked_ = std::move(checked);
   }
-  size_t peers() const { return ids_.size(); }
+  size_t peers() const { return peers_; }
 
-  void send(hlr::ConnectionId connection, ByteView message) override {
-    const auto peer = names_.find(connection);
-    if (peer == names_.end()) return;
-    if (const auto sent = server_->send_raw(peer->second, message); !sent) {
-      log_.warning("gsup message not sent", {{"peer", peer->second}, {"error", sent.error()}});
+  void send(std::string_view peer, ByteView message) override {
+    if (const auto sent = server_->send_raw(peer, message); !sent) {
+      log_.warning("gsup message not sent", {{"peer", peer}, {"error", sent.error()}});
     }
   }
-  void drop(hlr::ConnectionId connection) override { forget(connection); }
 
  private:
   void on_peer_up(std::string_view peer) override {
-    const hlr::ConnectionId id = ++last_id_;
-    const std::string name(peer);
-    if (const auto old = ids_.find(name); old != ids_.end()) on_peer_down(peer);
-    ids_[name] = id;
-    names_[id] = name;
-    const auto known = hlr_->on_connected(id, peer, *now_);
-    if (!known) {
-      log_.warning("gsup peer refused", {{"peer", peer}, {"error", known.error()}});
-      forget(id);
-    }
+    ++peers_;
+    log_.info("gsup peer connected", {{"peer", peer}});
+    checked_(hlr_->on_peer_up(peer, now_()));
   }
   void on_peer_down(std::string_view peer) override {
-    const auto found = ids_.find(std::string(peer));
-    if (found == ids_.end()) return;
-    hlr_->on_disconnected(found->second);
-    forget(found->second);
+    --peers_;
+    hlr_->on_peer_down(peer);
   }
   void on_message(std::string_view peer, const gsup::Message& message) override {
-    const auto found = ids_.find(std::string(peer));
-    if (found == ids_.end()) return;
-    const auto done = hlr_->on_message(found->second, message, *now_);
-    if (!done && done.error().code == ErrorCode::storage) fatal_(done.error());
-  }
-  void forget(hlr::ConnectionId id) {
-    const auto found = names_.find(id);
-    if (found == names_.end()) return;
-    ids_.erase(found->second);
-    names_.erase(found);
+    checked_(hlr_->on_message(peer, message, now_()));
   }
 
   log::Log log_;
   std::unique_ptr<gsup::GsupServer> server_;
   hlr::GsupServer* hlr_ = nullptr;
-  const Instant* now_ = nullptr;
-  std::move_only_function<void(Error)> fatal_;
-  hlr::ConnectionId last_id_ = 0;
-  std::map<std::string, hlr::ConnectionId> ids_;
-  std::map<hlr::ConnectionId, std::string> names_;
+  std::function<Instant()> now_;
+  Checked checked_;
+  size_t peers_ = 0;
+};
+
+class StorageStep final : public api::Step {
+ public:
+  explicit StorageStep(storage::Storage& storage) : storage_(storage) {}
+  Result<void> begin() override { return storage_.begin_step(); }
+  Result<void> keep() override { return storage_.keep_step(); }
+  Result<void> undo() override { return storage_.undo_step(); }
+
+ private:
+  storage::Storage& storage_;
 };
 
 class ServerOnLoop final : public Server,
@@ -219,7 +210,6 @@ class ServerOnLoop final : public Server,
     if (journal->torn_octets > 0) {
       log_.warning("journal: a torn batch was cut off", {{"octets", journal->torn_octets}});
     }
-    std::string file_problem;
     const auto text =
         process::read_file(tokens_path(config_.data_dir), tokens_file_octets_max, problem);
     if (!text) return false;
@@ -249,7 +239,12 @@ class ServerOnLoop final : public Server,
     gsup_ = std::make_unique<hlr::GsupServer>(
         gsup_settings(),
         hlr::GsupServer::Parts{*hlr_, *fleet_, *audit_, *gsup_links_, *this, random_}, now_);
-    gsup_links_->set_hlr(*gsup_, now_, [this](Error error) { fatal("hlr", error); });
+    gsup_links_->set_hlr(
+        *gsup_, [this] { return now_ = loop_->now(); },
+        [this](const Result<void>& done) {
+          // Anything but the store's failure is the peer's fault, and was answered.
+          if (!done && done.error().code == ErrorCode::storage) fatal("hlr", done.error());
+        });
     hlr_->set_work_listener(gsup_.get());
     if (!config_.smpp_connect.empty() && !make_message_link(problem)) return false;
     security_centre::Bearer& bearer =
@@ -260,10 +255,15 @@ class ServerOnLoop final : public Server,
                                                *journal_, *keys_, random_, bearer});
     api_centre_ = api::over_security_centre(*centre_, storage_->security_centre());
     api::Settings api_settings;
-    api_settings.allow_comp128_import = config_.allow_comp128_import;
+    api_settings.centre_number = config_.centre.own_number;
+    api_settings.service_centre = config_.service_centre;
+    api_settings.service_provider_name = config_.service_provider_name;
+    api_settings.mnc_digits = config_.mnc_digits;
+    step_ = std::make_unique<StorageStep>(*storage_);
     api_ = std::make_unique<api::Api>(
-        api_settings, api::Api::Parts{*api_centre_, *fleet_, *hlr_, *audit_, *keys_, *storage_,
-                                      *tokens_, *this, random_});
+        api_settings, api::Api::Parts{*api_centre_, *fleet_, hlr_.get(), *audit_, storage_->audit(),
+                                      *keys_, storage_->answers(), storage_->factory(), *tokens_,
+                                      *this, *step_, random_});
     return true;
   }
 
@@ -463,10 +463,13 @@ class ServerOnLoop final : public Server,
   }
 
   // --- REST ----------------------------------------------------------------------------------
-  void on_request(http::Exchange& exchange, api::Request& request) override {
+  void on_request(http::Exchange exchange, http::Request& http_request) override {
     now_ = loop_->now();
+    api::Request request = http::api_request(http_request);
     numbers_given_out_ |= request.method == "POST" && request.target == "/v1/allocations";
-    exchange.answer(api_->handle(request, now_));
+    auto answer = api_->handle(request, now_);
+    if (!answer) fatal("request", answer.error());
+    exchange.answer(http::response_of(std::move(*answer)));
   }
 
   json::Value status() override {
@@ -514,6 +517,7 @@ class ServerOnLoop final : public Server,
   std::unique_ptr<MessageLink> messages_;
   std::unique_ptr<security_centre::SecurityCentre> centre_;
   std::unique_ptr<api::Centre> api_centre_;
+  std::unique_ptr<StorageStep> step_;
   std::unique_ptr<api::Api> api_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<loop::Timer> timer_;
