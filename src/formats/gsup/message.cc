@@ -230,6 +230,7 @@ void write_ies(IeWriter& out, const Message& m) {
   for (const AuthTuple& tuple : m.auth_tuples) {
     out.nested(Iei::auth_tuple, [&](IeWriter& inner) { write_auth_tuple(inner, tuple); });
   }
+  out.some(Iei::num_vectors_requested, m.num_vectors_requested);
   out.some(Iei::auts, m.auts);
   out.some(Iei::rand, m.rand);
   out.some(Iei::cn_domain, m.cn_domain);
@@ -246,12 +247,11 @@ void write_ies(IeWriter& out, const Message& m) {
   out.some(Iei::sm_rp_da, m.sm_rp_da);
   out.some(Iei::sm_rp_oa, m.sm_rp_oa);
   out.some(Iei::sm_rp_ui, m.sm_rp_ui);
-  out.some(Iei::sm_rp_cause, m.sm_rp_cause);
   out.some(Iei::sm_rp_mms, m.sm_rp_mms);
+  out.some(Iei::sm_rp_cause, m.sm_rp_cause);
   out.some(Iei::sm_alert_reason, m.sm_alert_reason);
   out.some(Iei::imei, m.imei);
   out.some(Iei::imei_result, m.imei_result);
-  out.some(Iei::num_vectors_requested, m.num_vectors_requested);
   out.some(Iei::message_class, m.message_class);
   out.some(Iei::source_name, m.source_name);
   out.some(Iei::destination_name, m.destination_name);
