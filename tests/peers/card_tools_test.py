@@ -35,7 +35,8 @@ started = time.monotonic()
 
 
 def check(what, condition, detail=""):
-    print(f"{time.monotonic() - started:5.1f} s  " + ("ok    " if condition else "FAIL  ") + what + ("" if condition else ": " + detail))
+    word = "ok    " + what if condition else f"FAIL  {what}: {detail}"
+    print(f"{time.monotonic() - started:5.1f} s  {word}")
     if not condition:
         failures.append(what)
 
@@ -93,15 +94,16 @@ def with_scriptor():
 80 12 00 00 10
 """
     out = run("scriptor", input=script)
-    answers = [hexadecimal(a.split(":")[0]) for a in re.findall(r"^< ([^:\n]*(?:\n[^:<>\n]*)*)", out,
-                                                                re.M)]
+    found = re.findall(r"^< ([^:\n]*(?:\n[^:<>\n]*)*)", out, re.M)
+    answers = [hexadecimal(answer.split(":")[0]) for answer in found]
     answers = answers[1:]  # the ATR
     check("scriptor: every command is answered", len(answers) == 11, out)
     if len(answers) != 11:
         return
     check("SELECT MF answers 61xx, as T=0 has it", answers[0].startswith("61"), answers[0])
     check("EF.ICCID", answers[2] == EF_ICCID + "9000", answers[2])
-    check("EF.DIR names a USIM", USIM_AID in answers[4] and answers[4].endswith("9000"), answers[4])
+    named = USIM_AID in answers[4] and answers[4].endswith("9000")
+    check("EF.DIR names a USIM", named, answers[4])
     check("ADF.USIM is selected by its AID", answers[5] == "9000", answers[5])
     check("PIN 0000", answers[6] == "9000", answers[6])
     check("EF.IMSI by short identifier", answers[7] == EF_IMSI + "9000", answers[7])
@@ -119,7 +121,8 @@ def with_opensc():
     out = run("opensc-tool", "--card-driver", "default", "-s", "00:A4:08:04:02:2F:E2:00",
               "-s", "00:B0:00:00:0A")
     words = re.findall(r"SW1=0x([0-9A-F]{2}), SW2=0x([0-9A-F]{2})", out)
-    check("opensc-tool: SELECT gives an FCP (tag 62)", re.search(r"^62 ", out, re.M) is not None, out)
+    has_fcp = re.search(r"^62 ", out, re.M) is not None
+    check("opensc-tool: SELECT gives an FCP (tag 62)", has_fcp, out)
     check("opensc-tool: EF.ICCID", EF_ICCID in hexadecimal(out) and words[-1] == ("90", "00"), out)
     with tempfile.NamedTemporaryFile("w", suffix=".script") as script:
         script.write("cd 3F00\ninfo 2FE2\ncat 2FE2\ninfo 2F00\ncat 2F00\nquit\n")
@@ -218,10 +221,11 @@ def main(lab):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    missing = [tool for tool in ("pcscd", "pcsc_scan", "scriptor", "opensc-tool", "opensc-explorer")
-               if shutil.which(tool) is None]
+    tools = ("pcscd", "pcsc_scan", "scriptor", "opensc-tool", "opensc-explorer")
+    missing = [tool for tool in tools if shutil.which(tool) is None]
     if missing or not os.path.exists(DRIVER):
-        sys.exit("missing: " + ", ".join(missing or ["vsmartcard-vpcd"]) + "; run ./dev setup peers")
+        names = ", ".join(missing or ["vsmartcard-vpcd"])
+        sys.exit(f"missing: {names}; run ./dev setup peers")
     if INSIDE not in os.environ:
         if os.geteuid() != 0:
             print("skipped: a pcscd of our own needs root")
