@@ -1,0 +1,1 @@
+simurgh_test(audit simurgh_audit simurgh_memory_store simurgh_io_crypto_openssl)

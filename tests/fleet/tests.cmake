@@ -1,0 +1,1 @@
+simurgh_test(fleet simurgh_fleet simurgh_memory_store simurgh_io_crypto_openssl)
