@@ -119,7 +119,7 @@ std::optional<Answer> read_body(const Route& route, const Request& request, json
 // The request's token, or the refusal.
 struct Admission {
   const Token* token = nullptr;
-  std::optional<Answer> refusal;
+  std::optional<Answer> refusal = {};
 };
 
 Admission admit(const Route& route, const Request& request, Tokens& tokens, Instant now) {

@@ -10,7 +10,7 @@ namespace simurgh::api {
 // What a handler gives back. `storage_failed` ends the process; refusals undo the request's
 // changes, but for those that say that they must stay (an audited refusal).
 struct Reply {
-  Answer answer;
+  Answer answer = {};
   bool keep_changes = true;
   bool storage_failed = false;
 };

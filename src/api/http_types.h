@@ -15,20 +15,21 @@
 namespace simurgh::api {
 
 struct Request {
-  std::string method;  // as sent: "GET"
-  std::string target;  // origin form: "/v1/chips?state=sold"
-  std::string body;    // wiped by Api::handle: it may hold an activation code
+  std::string method = {};  // as sent: "GET"
+  std::string target = {};  // origin form: "/v1/chips?state=sold"
+  std::string body = {};    // wiped by Api::handle: it may hold an activation code
   // Header fields; empty when absent.
-  std::string authorization;
-  std::string content_type;
-  std::string idempotency_key;
+  std::string authorization = {};
+  std::string content_type = {};
+  std::string idempotency_key = {};
 };
 
 struct Answer {
   uint16_t status = 200;
   std::string content_type = "application/json";
-  std::string body;
-  std::vector<std::pair<std::string, std::string>> headers;  // besides Content-Type and -Length
+  std::string body = {};
+  std::vector<std::pair<std::string, std::string>> headers =
+      {};  // besides Content-Type and -Length
 };
 
 // The target's path in segments and its query, percent-decoded (RFC 3986).

@@ -47,6 +47,7 @@ Result<ByteView> ChipTool::send(const apdu::Command& command) {
     if (response.status.sw1() == 0x61) {
       next = {.cla = command.cla,
               .ins = ins::get_response,
+              .data = {},
               .le = response.status.sw2() == 0 ? answer_any : response.status.sw2()};
       continue;
     }
@@ -87,8 +88,10 @@ Result<void> ChipTool::select() {
 }
 
 Result<uicc::ChipData> ChipTool::chip_data() {
-  return uicc::parse_chip_data(
-      TRY(send({.cla = apdu::cla_etsi, .ins = uicc::chip_ins::get_chip_data, .le = answer_any})));
+  return uicc::parse_chip_data(TRY(send({.cla = apdu::cla_etsi,
+                                         .ins = uicc::chip_ins::get_chip_data,
+                                         .data = {},
+                                         .le = answer_any})));
 }
 
 Result<void> ChipTool::pre_personalise(const uicc::PrePersonalisation& data) {
@@ -112,8 +115,8 @@ Result<Imsi> ChipTool::read_imsi() {
             .ins = ins::select,
             .p2 = select_without_answer,
             .data = fid}));
-  const ByteView bytes =
-      TRY(send({.cla = apdu::cla_interindustry, .ins = ins::read_binary, .le = ef_imsi_octets}));
+  const ByteView bytes = TRY(send(
+      {.cla = apdu::cla_interindustry, .ins = ins::read_binary, .data = {}, .le = ef_imsi_octets}));
   // Length, then digits with the parity in the first half octet (TS 31.102 4.2.2).
   if (bytes.size() != ef_imsi_octets || bytes[0] == 0 || bytes[0] >= ef_imsi_octets) {
     return ErrorCode::bad_length;
@@ -126,8 +129,10 @@ Result<Imsi> ChipTool::read_imsi() {
 }
 
 Result<personalisation::Message> ChipTool::reset_challenge() {
-  const ByteView answer =
-      TRY(send({.cla = apdu::cla_etsi, .ins = uicc::chip_ins::reset_challenge, .le = answer_any}));
+  const ByteView answer = TRY(send({.cla = apdu::cla_etsi,
+                                    .ins = uicc::chip_ins::reset_challenge,
+                                    .data = {},
+                                    .le = answer_any}));
   return personalisation::Message(answer);
 }
 

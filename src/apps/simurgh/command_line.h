@@ -24,11 +24,11 @@ struct Option {
 };
 
 struct Command {
-  std::string group;  // noun: "chips"; empty for a command of one word
-  std::string name;   // verb: "list"
+  std::string group = {};  // noun: "chips"; empty for a command of one word
+  std::string name;        // verb: "list"
   std::string summary;
-  std::string examples;  // lines shown at the end of --help
-  std::vector<Option> options;
+  std::string examples = {};  // lines shown at the end of --help
+  std::vector<Option> options = {};
   std::function<Outcome<void>(Session&)> run;
 };
 

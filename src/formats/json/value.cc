@@ -54,12 +54,24 @@ void append_double(double number, std::string& out) {
 
 }  // namespace
 
+Value::Value() = default;
+Value::Value(bool value) : data_(value) {}
+Value::Value(int64_t value) : data_(value) {}
+Value::Value(double value) : data_(value) {}
+Value::Value(std::string value) : data_(std::move(value)) {}
+Value::Value(std::string_view value) : data_(std::string(value)) {}
+Value::Value(const char* value) : data_(std::string(value)) {}
+Value::Value(Array value) : data_(std::move(value)) {}
+Value::Value(Object value) : data_(std::move(value)) {}
 Value::Value(const Value&) = default;
 Value::Value(Value&&) noexcept = default;
 Value& Value::operator=(const Value&) = default;
 Value& Value::operator=(Value&&) noexcept = default;
 Value::~Value() = default;
-Value::Value(Object value) : data_(std::move(value)) {}
+
+Value Value::array() {
+  return Array{};
+}
 
 Value Value::object() {
   return Object{};

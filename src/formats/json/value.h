@@ -24,17 +24,20 @@ class Value {
   using Array = std::vector<Value>;
   using Object = std::vector<Member>;
 
-  Value() = default;                                            // null
-  Value(bool value) : data_(value) {}                           // NOLINT: literals read well
-  Value(double value) : data_(value) {}                         // NOLINT
-  Value(std::string value) : data_(std::move(value)) {}         // NOLINT
-  Value(std::string_view value) : data_(std::string(value)) {}  // NOLINT
-  Value(const char* value) : data_(std::string(value)) {}       // NOLINT
-  Value(Array value) : data_(std::move(value)) {}               // NOLINT
-  Value(Object value);                                          // NOLINT
+  // Implicit, so that literals read well in Value::object({{"name", 1}, …}). Defined where Member
+  // is complete, which they need.
+  Value();                        // null
+  Value(bool value);              // NOLINT
+  Value(int64_t value);           // NOLINT
+  Value(double value);            // NOLINT
+  Value(std::string value);       // NOLINT
+  Value(std::string_view value);  // NOLINT
+  Value(const char* value);       // NOLINT
+  Value(Array value);             // NOLINT
+  Value(Object value);            // NOLINT
   template <std::integral Integer>
-    requires(!std::same_as<Integer, bool>)
-  Value(Integer value) : data_(static_cast<int64_t>(value)) {}  // NOLINT
+    requires(!std::same_as<Integer, bool> && !std::same_as<Integer, int64_t>)
+  Value(Integer value) : Value(static_cast<int64_t>(value)) {}  // NOLINT
   template <typename Element>
   Value(const std::optional<Element>& value) {  // NOLINT: absent is null
     if (value.has_value()) *this = Value(*value);
@@ -45,7 +48,7 @@ class Value {
   Value& operator=(Value&&) noexcept;
   ~Value();
 
-  static Value array() { return Value(Array{}); }
+  static Value array();
   static Value object();
   static Value object(std::initializer_list<Member> members);
 
