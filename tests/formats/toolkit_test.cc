@@ -331,6 +331,10 @@ TEST_CASE("what a terminal cannot understand is told apart from what is malforme
   CHECK(parse_error("d009 8103014100 82028182") == ErrorCode::bad_value);  // no channel
   CHECK(parse_error("d009 8103010300 82028182") == ErrorCode::not_found);
   CHECK(parse_error("d005 8103010200") == ErrorCode::not_found);
+  CHECK(parse_error("d00d 8103010300 82028182 84020100") == ErrorCode::bad_value);
+  CHECK(parse_error("d00d 8103010300 82028182 84020301") == ErrorCode::bad_value);
+  CHECK(parse_error("d011 8103012700 82028182 a40109 a503000000") == ErrorCode::bad_value);
+  CHECK(parse_error("d011 8103012700 82028182 a40101 a503420000") == ErrorCode::bad_value);
   CHECK(parse_error("d00d 8103010300 82028182 84020114 00") == ErrorCode::trailing_bytes);
   CHECK(parse_error("d109 8103010200 82028182") == ErrorCode::bad_value);
   // The details can be read all the same, for the answer.
