@@ -63,6 +63,7 @@ class PersonalisationApplet {
   void show(std::string_view text);
   void wait(uint32_t seconds);
   void stop_waiting();
+  void ask_for_polls(bool wanted);
 
   Parts parts_;
   personalisation::ChipHalf half_;
@@ -74,6 +75,7 @@ class PersonalisationApplet {
   bool code_asked_ = false;  // GET INPUT is with the terminal or in the queue
   bool refresh_wanted_ = false;
   uint32_t polls_to_wait_ = 0;  // without timers: STATUS commands until on_timer
+  bool polls_asked_ = false;
   personalisation::CodeKind code_kind_ = personalisation::CodeKind::none;
   Secret<pin_octets> new_pin_;
 };

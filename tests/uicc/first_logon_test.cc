@@ -263,6 +263,53 @@ TEST_CASE("L1: what the network could not take is sent again, the same bytes") {
   CHECK(world.centre.done);
 }
 
+TEST_CASE("L1: in a terminal without timers the chip asks for STATUS and counts them") {
+  World world;
+  TestCard& card = world.card;
+  // Types of the proactive commands that wait; each is answered "performed".
+  const auto drain = [&card](std::string announced) {
+    std::vector<uint8_t> types;
+    while (announced.starts_with("91")) {
+      const auto command = test::from_hex(card.send("80120000" + announced.substr(2)));
+      const auto details =
+          toolkit::parse_command_details(ByteView(command).first(command.size() - 2));
+      REQUIRE(details.has_value());
+      types.push_back(details->type);
+      const ByteArray<3> copy = {details->number, details->type, details->qualifier};
+      announced = card.send(
+          "801400000c"
+          "8103" +
+          test::to_hex(copy) +
+          "82028281"
+          "830100");
+    }
+    CHECK(announced == "9000");
+    return types;
+  };
+  const std::string location_event =
+      "80c2000015"
+      "d613"
+      "990103"
+      "82028281"
+      "9b0100"
+      "9307"
+      "62f21000010001";
+  using toolkit::CommandType;
+  const auto type = [](CommandType command) { return static_cast<uint8_t>(command); };
+  CHECK(drain(card.send("8010000004 ffffffff")) ==
+        std::vector{type(CommandType::set_up_event_list)});  // facilities beyond octet 4: none
+  CHECK(drain(card.send(location_event)) ==
+        std::vector{type(CommandType::send_short_message), type(CommandType::poll_interval)});
+  size_t polls = 0;
+  std::vector<uint8_t> next;
+  while (next.empty() && polls < 100) {
+    next = drain(card.send("80f2000c"));
+    ++polls;
+  }
+  CHECK(next == std::vector{type(CommandType::send_short_message)});  // REQUEST again
+  CHECK(polls == 3);                                                  // a minute
+}
+
 TEST_CASE("D6: a chip that was personalised asks for nothing when it is switched on") {
   World world;
   REQUIRE(world.phone.start(noon));

@@ -1,0 +1,1 @@
+simurgh_test(terminal simurgh_terminal simurgh_io_crypto_openssl)
