@@ -57,6 +57,7 @@ TEST_CASE("D10: a signed reset begins the next life: epoch 0 of it, and no old k
     CHECK(!record.pending.has_value());
     CHECK(record.epoch_max == 0);
     CHECK(record.attempt == 0);
+    CHECK(record.last_session.epoch == 0);
     CHECK(!contains(world.store.bytes(), old.secret.view().first(8)));
     CHECK(!contains(world.store.bytes(), old.puk_secret.view().first(8)));
     const Epoch* const ending[] = {&old};
