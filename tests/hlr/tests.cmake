@@ -1,0 +1,1 @@
+simurgh_test(hlr simurgh_hlr simurgh_memory_store simurgh_io_crypto_openssl)
