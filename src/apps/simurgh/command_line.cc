@@ -20,8 +20,8 @@ void add_option(CLI::App& app, const Option& option) {
     added = app.add_option(option.name, **text, option.what);
     if (!(*text)->empty()) added->capture_default_str();
   } else if (const auto* number = std::get_if<uint64_t*>(&option.into)) {
-    added = app.add_option(option.name, **number, option.what)->capture_default_str();
-    added->type_name("N");
+    added = app.add_option(option.name, **number, option.what)->type_name("N");
+    if (**number != 0) added->capture_default_str();
   } else {
     added = app.add_flag(option.name, *std::get<bool*>(option.into), option.what);
   }
@@ -32,7 +32,7 @@ void add_option(CLI::App& app, const Option& option) {
 void add_global(CLI::App& app, Global& global) {
   app.add_option("--server", global.server, "Server's address: http://HOST:PORT or unix:PATH")
       ->envname("SIMURGH_SERVER")
-      ->default_str("http://127.0.0.1:8430");
+      ->capture_default_str();
   app.add_option("--token-file", global.token_file, "File that holds the access token")
       ->envname("SIMURGH_TOKEN_FILE")
       ->type_name("FILE");
