@@ -271,8 +271,8 @@ SmscCentre::MobileOriginated SmscCentre::on_mobile_submit(std::string_view sourc
                         .protocol_id = air.protocol_identifier,
                         .data_coding = air.data_coding,
                         .content = *content,
-                        .receipted_id = {},
-                        .not_before = s.now + s.hop()});
+                        .receipted_id = {}},
+                       s.now + s.hop());
     }
     return MobileOriginated::accepted;
   }
