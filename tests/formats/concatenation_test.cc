@@ -11,7 +11,6 @@
 using namespace simurgh;
 using namespace simurgh::sms;
 using test::Bytes;
-using test::from_hex;
 using test::to_hex;
 
 namespace {

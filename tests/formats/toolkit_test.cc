@@ -42,7 +42,7 @@ std::string text_of(const Text& text) {
   const auto unpacked = sms::unpack_septets(text.text, septets.size(), 0, septets);
   out.resize(sms::text_of_septets(*unpacked, out)->size());
   // Seven fill bits read as one more septet, 00.
-  if (out.size() > 0 && out.back() == '@') out.pop_back();
+  if (!out.empty() && out.back() == '@') out.pop_back();
   return out;
 }
 

@@ -13,7 +13,6 @@
 using namespace simurgh;
 using namespace simurgh::secured_packet;
 using test::Bytes;
-using test::from_hex;
 using test::to_hex;
 
 namespace {

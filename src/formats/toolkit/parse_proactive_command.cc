@@ -152,7 +152,7 @@ Result<CommandBody> parse_open_channel(const Input& input) {
   command.network_access_name = objects.take_or_empty(tag::network_access_name);
   // An address before the transport level is the terminal's own, one after it the peer's (6.6.27).
   if (objects.is_before(tag::other_address, tag::transport_level)) {
-    command.local_address = TRY(parse_other_address(*objects.take(tag::other_address)));
+    command.local_address = TRY(parse_other_address(TRY(objects.require(tag::other_address))));
   }
   if (const auto login = objects.take(tag::text_string))
     command.user_login = TRY(parse_text(*login));
