@@ -133,6 +133,14 @@ void check_ffdhe_shares(const Vector& vector) {
   check_refused(ffdhe2048_derive(seed, bad, secret));
   bad.back()--;  // p - 1; the prime ends in ff
   check_refused(ffdhe2048_derive(seed, bad, secret));
+  // p + 4: a share in disguise, which would give the one secret two transcripts.
+  bad = prime;
+  unsigned carry = 4;
+  for (size_t i = bad.size(); i-- > 0; carry >>= 8) {
+    carry += bad[i];
+    bad[i] = static_cast<uint8_t>(carry);
+  }
+  check_refused(ffdhe2048_derive(seed, bad, secret));
   check_refused(ffdhe2048_derive(seed, Bytes(256, 0xff), secret));
   check_refused(ffdhe2048_derive(seed, Bytes(256), secret));
   bad = Bytes(256);
