@@ -39,3 +39,31 @@ TEST_CASE("a writer that runs out of room stays failed") {
   writer.u16(1).u8(7);
   CHECK(writer.finish().error().code == ErrorCode::no_space);
 }
+
+TEST_CASE("a writer makes room in the middle, and fails when there is none") {
+  ByteArray<6> room;
+  Writer writer(room);
+  writer.u8(1).u16(0x0203).insert(1, 2);
+  CHECK(to_hex(writer.written()) == "0100000203");
+  writer.insert(5, 1);
+  CHECK(to_hex(writer.written()) == "010000020300");
+  writer.insert(0, 1);
+  CHECK(writer.finish().error().code == ErrorCode::no_space);
+  Writer refused(room);
+  refused.u8(1).set_failed();
+  CHECK(refused.finish().error().code == ErrorCode::no_space);
+}
+
+TEST_CASE("TRY nests: the inner error is the one that is returned") {
+  const auto second_of_two = [](Reader& reader) -> Result<uint8_t> {
+    return *TRY(reader.bytes(TRY(reader.u8()))).data();
+  };
+  const auto good = from_hex("01 2a");
+  Reader reader(good);
+  CHECK(second_of_two(reader) == uint8_t{0x2a});
+  const auto cut = from_hex("02 2a");
+  Reader short_reader(cut);
+  CHECK(second_of_two(short_reader).error() == fail(ErrorCode::truncated, 1));
+  Reader empty({});
+  CHECK(second_of_two(empty).error() == fail(ErrorCode::truncated, 0));
+}
