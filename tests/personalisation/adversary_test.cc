@@ -356,12 +356,12 @@ TEST_CASE("threats row 15: a suite that the chip does not allow is refused") {
 TEST_CASE("D9: suite symmetric never runs without the code's 128 bits on a fresh chip") {
   World world({.chip_suites = {Suite::symmetric}, .centre_suites = {Suite::symmetric}});
   CentreSession session;
-  CHECK(world.centre.half().begin(session, world.centre.order(1)).error().code ==
-        ErrorCode::not_allowed);
+  CHECK(failed_with(world.centre.half().begin(session, world.centre.order(1)),
+                    ErrorCode::not_allowed));
   CentreOrder order = world.centre.order(1);
   TestRandom random(1);
   order.code = make_short_code(random, 8);
-  CHECK(world.centre.half().begin(session, order).error().code == ErrorCode::not_allowed);
+  CHECK(failed_with(world.centre.half().begin(session, order), ErrorCode::not_allowed));
   // A forged INIT that asks for it (K1 is enough to make one) is refused by the chip.
   order.code = make_code_secret(random);
   Init init = *parse_init(*world.centre.half().begin(session, order));

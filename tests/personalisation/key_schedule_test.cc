@@ -179,22 +179,21 @@ TEST_CASE("proofs of an epoch: one for each type, chip, life and epoch; determin
     for (const MessageType other :
          {MessageType::prepared, MessageType::commit, MessageType::done}) {
       if (other == type) continue;
-      CHECK(check_confirmation(proof, other, chip, 1, epoch).error().code == ErrorCode::bad_value);
+      CHECK(failed_with(check_confirmation(proof, other, chip, 1, epoch), ErrorCode::bad_value));
       Bytes relabelled(proof.begin(), proof.end());
       relabelled[1] = static_cast<uint8_t>(other);
-      CHECK(check_confirmation(relabelled, other, chip, 1, epoch).error().code ==
-            ErrorCode::bad_mac);
+      CHECK(failed_with(check_confirmation(relabelled, other, chip, 1, epoch), ErrorCode::bad_mac));
     }
-    CHECK(check_confirmation(proof, type, chip, 2, epoch).error().code == ErrorCode::bad_value);
+    CHECK(failed_with(check_confirmation(proof, type, chip, 2, epoch), ErrorCode::bad_value));
     Epoch other = epoch;
     other.secret = secret_of(10);
-    CHECK(check_confirmation(proof, type, chip, 1, other).error().code == ErrorCode::bad_mac);
+    CHECK(failed_with(check_confirmation(proof, type, chip, 1, other), ErrorCode::bad_mac));
     other = epoch;
     other.number = 4;
-    CHECK(check_confirmation(proof, type, chip, 1, other).error().code == ErrorCode::bad_value);
+    CHECK(failed_with(check_confirmation(proof, type, chip, 1, other), ErrorCode::bad_value));
     ChipIdentity foreign = chip;
     foreign.imsi = *Imsi::parse("001010123456780");
-    CHECK(check_confirmation(proof, type, foreign, 1, epoch).error().code == ErrorCode::bad_mac);
+    CHECK(failed_with(check_confirmation(proof, type, foreign, 1, epoch), ErrorCode::bad_mac));
     for (size_t at = 0; at < proof.size(); ++at) {
       Bytes changed(proof.begin(), proof.end());
       changed[at] ^= 0x10;

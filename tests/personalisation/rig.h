@@ -194,4 +194,10 @@ struct World {
 
 bool same(const Epoch& a, const Epoch& b);
 
+// An error, and this one. (`.error()` of a result that has a value would be anything.)
+template <typename T>
+bool failed_with(const Result<T>& result, ErrorCode code) {
+  return !result.has_value() && result.error().code == code;
+}
+
 }  // namespace simurgh::personalisation::rig

@@ -140,17 +140,17 @@ TEST_CASE("D3: K1 goes in the very save that brings the chip's own key, whatever
   store.put(factory_record(keys, {Suite::x25519}));
   CHECK(holds_k1(store));
   store.plan_cut(0, false);
-  CHECK(pre_personalise(store).error().code == ErrorCode::closed);
+  CHECK(failed_with(pre_personalise(store), ErrorCode::closed));
   store.power_on();
   CHECK(store.record().state == ChipState::factory);
   CHECK(holds_k1(store));
   store.plan_cut(0, true);
-  CHECK(pre_personalise(store).error().code == ErrorCode::closed);
+  CHECK(failed_with(pre_personalise(store), ErrorCode::closed));
   store.power_on();
   CHECK(store.record().state == ChipState::pre_personalised);
   CHECK(!holds_k1(store));
   // There is no way back.
-  CHECK(pre_personalise(store).error().code == ErrorCode::bad_state);
+  CHECK(failed_with(pre_personalise(store), ErrorCode::bad_state));
 }
 
 TEST_CASE("D3: a chip in its factory state takes part in nothing") {
@@ -160,9 +160,9 @@ TEST_CASE("D3: a chip in its factory state takes part in nothing") {
   Chip chip(store, 1);
   World world;
   const auto init = world.centre.tick();
-  CHECK(chip.half().on_message(init[0]).error().code == ErrorCode::bad_state);
-  CHECK(chip.half().request(RequestReason::first_logon).error().code == ErrorCode::bad_state);
-  CHECK(chip.half().reset_challenge().error().code == ErrorCode::bad_state);
+  CHECK(failed_with(chip.half().on_message(init[0]), ErrorCode::bad_state));
+  CHECK(failed_with(chip.half().request(RequestReason::first_logon), ErrorCode::bad_state));
+  CHECK(failed_with(chip.half().reset_challenge(), ErrorCode::bad_state));
 }
 
 TEST_CASE("D3: a chip is not made without the server keys that its suites need") {
@@ -171,10 +171,10 @@ TEST_CASE("D3: a chip is not made without the server keys that its suites need")
   ChipRecord record = factory_record(keys, {Suite::x25519, Suite::p256});
   record.server_keys.p256.clear();
   store.put(record);
-  CHECK(pre_personalise(store).error().code == ErrorCode::bad_value);
+  CHECK(failed_with(pre_personalise(store), ErrorCode::bad_value));
   record.suites = SuiteSet();
   store.put(record);
-  CHECK(pre_personalise(store).error().code == ErrorCode::bad_value);
+  CHECK(failed_with(pre_personalise(store), ErrorCode::bad_value));
 }
 
 TEST_CASE("INIT fits one short message, and no message is longer than its limit") {
