@@ -1,1 +1,1 @@
-simurgh_test(factory simurgh_factory simurgh_io_json simurgh_io_crypto_openssl)
+simurgh_test(factory simurgh_factory simurgh_uicc simurgh_io_json simurgh_io_crypto_openssl)
