@@ -18,7 +18,6 @@ namespace {
 constexpr size_t inbox_messages_max = 64;
 constexpr uint8_t key_reference_pin1 = 0x01;
 constexpr size_t pin_octets = 8;
-constexpr uint16_t mf = 0x3f00;
 constexpr uint16_t current_adf = 0x7fff;
 constexpr ByteArray<7> usim_aid_begin = {0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02};
 constexpr uint8_t context_3g = 0x81;
