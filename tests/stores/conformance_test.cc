@@ -330,7 +330,6 @@ TEST_CASE_TEMPLATE("rows of a remote directory", BackEnd, SIMURGH_BACK_ENDS) {
   row.wanted.vlr = row.wanted.sgsn = "";
   row.wanted.purged_circuit = false;
   row.present = true;
-  row.relocate = true;
   row.version = 3;
   row.confirmed = 2;
   REQUIRE(store.save(row).has_value());

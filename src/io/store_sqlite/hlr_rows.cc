@@ -6,7 +6,7 @@
   "created, changed"
 #define REMOTE_COLUMNS                                                                           \
   "imsi, iccid, msisdn, algorithm, tuak_iterations, life, epoch, sealed_keys, hotline, fenced, " \
-  "circuit_allowed, packet_allowed, created, changed, present, relocate, version, confirmed"
+  "circuit_allowed, packet_allowed, created, changed, present, version, confirmed"
 
 namespace simurgh::store_sqlite {
 
@@ -24,7 +24,7 @@ void read_remote(Query& query, hlr::RemoteSubscriber& row) {
   query.get_all(wanted.imsi, wanted.iccid, wanted.msisdn, wanted.algorithm, wanted.tuak_iterations,
                 wanted.life, wanted.epoch, wanted.sealed_keys, wanted.hotline, wanted.fenced,
                 wanted.circuit_allowed, wanted.packet_allowed, wanted.created, wanted.changed,
-                row.present, row.relocate, row.version, row.confirmed);
+                row.present, row.version, row.confirmed);
 }
 
 }  // namespace
@@ -172,7 +172,7 @@ Result<void> RemoteRows::save(const hlr::RemoteSubscriber& row) {
   Query query(session_.database,
               "INSERT INTO hlr_remote (" REMOTE_COLUMNS
               ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-              "$17, $18) ON CONFLICT (imsi) DO UPDATE SET iccid = excluded.iccid, "
+              "$17) ON CONFLICT (imsi) DO UPDATE SET iccid = excluded.iccid, "
               "msisdn = excluded.msisdn, algorithm = excluded.algorithm, "
               "tuak_iterations = excluded.tuak_iterations, life = excluded.life, "
               "epoch = excluded.epoch, sealed_keys = excluded.sealed_keys, "
@@ -180,14 +180,13 @@ Result<void> RemoteRows::save(const hlr::RemoteSubscriber& row) {
               "circuit_allowed = excluded.circuit_allowed, "
               "packet_allowed = excluded.packet_allowed, created = excluded.created, "
               "changed = excluded.changed, present = excluded.present, "
-              "relocate = excluded.relocate, version = excluded.version, "
+              "version = excluded.version, "
               "confirmed = excluded.confirmed");
   const hlr::Subscriber& wanted = row.wanted;
   query << wanted.imsi << wanted.iccid << wanted.msisdn << wanted.algorithm
         << wanted.tuak_iterations << wanted.life << wanted.epoch << wanted.sealed_keys
         << wanted.hotline << wanted.fenced << wanted.circuit_allowed << wanted.packet_allowed
-        << wanted.created << wanted.changed << row.present << row.relocate << row.version
-        << row.confirmed;
+        << wanted.created << wanted.changed << row.present << row.version << row.confirmed;
   return query.run();
 }
 

@@ -224,7 +224,6 @@ CREATE TABLE hlr_remote (
   created         INTEGER NOT NULL,
   changed         INTEGER NOT NULL,
   present         INTEGER NOT NULL,
-  relocate        INTEGER NOT NULL,
   version         INTEGER NOT NULL,
   confirmed       INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
