@@ -59,7 +59,14 @@ void Handset::begin_attach() {
 
 void Handset::on_time() {
   if (!on()) return;
-  if (attach_at_ <= now_ && !attaching_) begin_attach();
+  if (attach_at_ <= now_ && !attaching_) {
+    // Until the attempt succeeds the phone has no service, and says so to the card.
+    if (last_attach_ == AttachResult::registered &&
+        !terminal_.on_location(terminal::LocationStatus::limited, terminal::Location{}, now_)) {
+      return switch_off();
+    }
+    begin_attach();
+  }
   if (terminal_.next_deadline() <= now_) {
     if (const auto ticked = terminal_.on_time(now_); !ticked) switch_off();
   }

@@ -127,11 +127,15 @@ Result<void> SecurityCentre::State::on_packet(const Msisdn& from, MutableByteVie
     counter = &row->counter_from_chip_previous;
   }
   const auto opened = open_from_chip(epoch, packet);
-  if (!opened || opened->counter <= *counter) {
+  // Epoch 0 is known to whoever has K1: a forged chip's counter must not shut the customer's chip
+  // out before the conversation can tell the two apart (D12). A replay there does no more than
+  // have INIT sent again.
+  const bool counter_counts = epoch.number != 0;
+  if (!opened || (counter_counts && opened->counter <= *counter)) {
     ++figures.refused_packets;
     return {};
   }
-  *counter = opened->counter;
+  *counter = std::max(*counter, opened->counter);
   ++figures.messages_in;
   now_ = now;
   TRY(parts_.fleet.touch(row->iccid, now));

@@ -175,12 +175,16 @@ Result<void> SecurityCentre::State::renew_code(std::string_view order_id,
   const auto sealed = TRY(seal_code(parts_.keys, order.id, order.iccid, order.life, code));
   TRY(parts_.fleet.renew_code(order.id, fleet_kind(code.kind), sealed, by));
   auto chip = TRY(parts_.fleet.chip(order.iccid));
-  if (chip.state == fleet::ChipState::frozen) {
-    chip = TRY(parts_.fleet.change(order.iccid, fleet::ChipEvent::thaw, by));
-  }
-  sessions.erase(std::string(order.iccid.text()));
   auto row = TRY(parts_.store.load(order.iccid));
   if (!row) return ErrorCode::not_found;
+  if (chip.state == fleet::ChipState::frozen) {
+    chip = TRY(parts_.fleet.change(order.iccid, fleet::ChipEvent::thaw, by));
+    // Whose attempts those were is not known. Who has the new code is the customer.
+    row->attempt_last = row->attempt_epoch = 0;
+    row->m1_hash_last = {};
+  }
+  sessions.erase(std::string(order.iccid.text()));
+  unschedule(order.iccid);
   row->work_attempts = 0;
   return parts_.store.save(*row);
 }

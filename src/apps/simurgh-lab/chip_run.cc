@@ -4,6 +4,7 @@
 
 #include "base/hex.h"
 #include "conversations/personalisation/activation_code.h"
+#include "uicc/nv_keys.h"
 
 namespace simurgh::lab {
 
@@ -14,6 +15,7 @@ using personalisation::ChipState;
 
 constexpr size_t violation_words_max = 20;
 constexpr size_t short_code_digits = 8;
+constexpr Duration frozen_look_wait = seconds(3);
 constexpr Duration look_wait = milliseconds(100);
 constexpr std::string_view other_number = "4989123456";
 
@@ -133,9 +135,26 @@ Result<std::vector<uint8_t>> ChipRun::command(uint8_t ins, ByteView data) {
   return out;
 }
 
+// In the dealer's reader the chip is asked; in a phone, whose terminal speaks with it, its memory
+// is looked at, from a copy.
 Result<uicc::ChipData> ChipRun::chip_data() {
-  const auto answer = TRY(command(uicc::chip_ins::get_chip_data, {}));
-  return uicc::parse_chip_data(answer);
+  if (reader_) return uicc::parse_chip_data(TRY(command(uicc::chip_ins::get_chip_data, {})));
+  const auto copy = copy_of(chip_.nv);
+  if (!copy) return ErrorCode::io;
+  uicc::NvStore store(*copy, chip_.seal_key);
+  TRY(store.mount());
+  ByteArray<personalisation::chip_record_octets_max> room;
+  const auto record =
+      TRY(personalisation::parse_record(TRY(store.read(uicc::nv_key::chip_record, room))));
+  uicc::ChipData data;
+  data.state = record.state;
+  data.iccid = record.chip.iccid;
+  data.ver = record.chip.ver;
+  data.life = record.life;
+  data.active_epoch = record.active.number;
+  data.pending = record.pending.has_value();
+  data.suites = record.suites;
+  return data;
 }
 
 void ChipRun::begin_sale(uint32_t life, Stage next) {
@@ -223,6 +242,7 @@ void ChipRun::turn_forged() {
     impostor_->customer.activation_code = text_of(guess_text.view());
     impostor_->customer.code_entries_max = 1;
     if (!impostor_->switch_on()) fail("the forged chip is mute");
+    imsi_ = impostor_->imsi();
     return;
   }
   // It may register (its Ki_1 is right), and that is all.
@@ -239,6 +259,36 @@ void ChipRun::turn_forged() {
     if (!handset_->switch_on()) fail("the chip is mute");
     enter(Stage::first_logon);
   }
+}
+
+// Two first logons for one order freeze it (D12). An operator looks, and the customer whose chip it
+// is gets a new code.
+void ChipRun::look_if_frozen() {
+  asked_frozen_ = true;
+  world_.rest.get(fmt::format("/v1/chips/{}", iccid_.text()), [this](const RestAnswer& answer) {
+    if (answer.body.text_of("state") != "frozen") {
+      entered_ = world_.lab.now();
+      asked_frozen_ = false;
+      return;
+    }
+    ++world_.figures.frozen;
+    const ActivationCode code =
+        short_code_ ? personalisation::make_short_code(world_.random, short_code_digits)
+                    : personalisation::make_code_secret(world_.random);
+    const auto text = write_code(code);
+    code_text_ = text_of(text.view());
+    json::Value body =
+        json::Value::object({{"kind", short_code_ ? "short" : "secret128"}, {"code", code_text_}});
+    world_.rest.post(
+        fmt::format("/v1/orders/{}/unfreeze", order_), std::move(body),
+        [this](const RestAnswer& opened) {
+          if (opened.status / 100 != 2) {
+            fail(fmt::format("unfreeze answered {}: {}", opened.status, json::write(opened.body)));
+          }
+          drop(handset_);  // the customer switches off and on, with the new code
+          entered_ = world_.lab.now();
+        });
+  });
 }
 
 void ChipRun::turn_copied() {
@@ -390,6 +440,7 @@ void ChipRun::turn() {
         if (!handset_->switch_on()) fail("the chip is mute");
       }
       imsi_ = handset_->imsi();
+      if (with_misuse_ && !asked_frozen_ && now - entered_ > frozen_look_wait) look_if_frozen();
       return turn_logon(Stage::using_it);
     case Stage::using_it:
       check_free();

@@ -15,7 +15,8 @@ namespace simurgh::lab {
 // Counted over all chips; what `lab life` prints.
 struct LifeFigures {
   uint64_t made = 0, sold = 0, personalised = 0, used = 0, rekeyed = 0, reset = 0, resold = 0,
-           stuck = 0, violations = 0;
+           stuck = 0, violations = 0,
+           frozen = 0;  // orders that two first logons froze, opened again by an operator
   // Misuse that was tried and refused (D12), and tried in all.
   uint64_t misuse_tried = 0, unsold_refused = 0, copy_refused = 0, forged_refused = 0,
            foreign_reset_refused = 0, after_reset_refused = 0;
@@ -44,6 +45,7 @@ class ChipRun {
   // Does what can be done now. Called every few milliseconds.
   void turn();
   bool over() const { return stage_ == Stage::over || stage_ == Stage::stuck; }
+  bool stuck() const { return stage_ == Stage::stuck; }
   const char* stage_name() const;
 
  private:
@@ -74,6 +76,7 @@ class ChipRun {
   void check_free();
   void turn_logon(Stage next);
   void turn_forged();
+  void look_if_frozen();
   void turn_copied();
   void turn_rekeying();
   void dealer_asks_reset();
@@ -93,6 +96,7 @@ class ChipRun {
   Instant entered_;
   Instant look_again_;
   bool hotline_checked_ = false;
+  bool asked_frozen_ = false;
   std::string code_text_;
   std::string order_;
   Iccid iccid_;

@@ -22,8 +22,20 @@ namespace simurgh::lab {
 
 namespace {
 
-// A port that the kernel would give now. Somebody else may take it before the daemon does; then
-// its start fails and says so.
+std::vector<char*> arguments_of(const std::vector<std::string>& command) {
+  std::vector<char*> out;
+  for (const std::string& word : command) out.push_back(const_cast<char*>(word.c_str()));
+  out.push_back(nullptr);
+  return out;
+}
+
+void sleep_ms(long ms) {
+  const timespec wait{ms / 1000, (ms % 1000) * 1'000'000};
+  nanosleep(&wait, nullptr);
+}
+
+}  // namespace
+
 uint16_t free_port() {
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in address{};
@@ -38,20 +50,6 @@ uint16_t free_port() {
   close(fd);
   return port;
 }
-
-std::vector<char*> arguments_of(const std::vector<std::string>& command) {
-  std::vector<char*> out;
-  for (const std::string& word : command) out.push_back(const_cast<char*>(word.c_str()));
-  out.push_back(nullptr);
-  return out;
-}
-
-void sleep_ms(long ms) {
-  const timespec wait{ms / 1000, (ms % 1000) * 1'000'000};
-  nanosleep(&wait, nullptr);
-}
-
-}  // namespace
 
 int run_program(const std::vector<std::string>& command, std::string& output) {
   int pipe_ends[2];

@@ -45,6 +45,10 @@ class Daemon {
   uint64_t starts_ = 0;
 };
 
+// A port of the loopback that the kernel would give now. Somebody else may take it first; then
+// whoever opens it says so.
+uint16_t free_port();
+
 // Runs a program to its end, its standard output in `output`; the exit status, -1 when it could
 // not be run.
 int run_program(const std::vector<std::string>& command, std::string& output);

@@ -9,12 +9,12 @@ namespace simurgh::lab {
 struct LifeOptions {
   size_t chips = 20;
   uint64_t seed = 1;
-  std::string faults = "none";   // none, lossy, chaos
-  size_t kills = 0;              // of simurghd, by SIGKILL, at random moments
-  size_t misuse_every = 10;      // each so manieth chip tries the misuse of D12
-  std::string programs;          // folder of simurghd and simurgh; default: this program's
-  std::string work_dir;          // default: a new folder below /tmp, removed in the end
-  int64_t patience_s = 120;      // for one step of one chip
+  std::string faults = "none";  // none, lossy, chaos
+  size_t kills = 0;             // of simurghd, by SIGKILL, at random moments
+  size_t misuse_every = 10;     // each so manieth chip tries the misuse of D12
+  std::string programs;         // folder of simurghd and simurgh; default: this program's
+  std::string work_dir;         // default: a new folder below /tmp, removed in the end
+  int64_t patience_s = 120;     // for one step of one chip
   bool json = false;
   bool quiet = false;
 };

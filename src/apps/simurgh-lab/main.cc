@@ -11,6 +11,7 @@ using simurgh::lab::Subcommand;
 constexpr Subcommand subcommands[] = {
     {"card", "a virtual chip in a virtual PC/SC reader, for any card tool",
      simurgh::lab::card_main},
+    {"life", "chips through their whole life on a real simurghd", simurgh::lab::life_main},
 };
 
 void print_usage(std::FILE* out) {

@@ -11,5 +11,6 @@ struct Subcommand {
 };
 
 int card_main(int argc, char** argv);
+int life_main(int argc, char** argv);
 
 }  // namespace simurgh::lab
