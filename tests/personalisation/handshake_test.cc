@@ -229,6 +229,34 @@ TEST_CASE("the centre begins nothing that the protocol never does") {
         }) == "not_allowed");
 }
 
+TEST_CASE("D9: suite symmetric never runs without the code's 128 bits on a fresh chip") {
+  World world({.chip_suites = {Suite::symmetric}, .centre_suites = {Suite::symmetric}});
+  CentreSession session;
+  CHECK(failed_with(world.centre.half().begin(session, world.centre.order(1)),
+                    ErrorCode::not_allowed));
+  CentreOrder order = world.centre.order(1);
+  TestRandom random(1);
+  order.code = make_short_code(random, 8);
+  CHECK(failed_with(world.centre.half().begin(session, order), ErrorCode::not_allowed));
+  // A forged INIT that asks for it (K1 is enough to make one) is refused by the chip.
+  order.code = make_code_secret(random);
+  Init init = *parse_init(*world.centre.half().begin(session, order));
+  for (const OrderFlags flags :
+       {OrderFlags{.server_made = true, .new_puk = true},
+        OrderFlags{.code = CodeKind::short_code, .server_made = true, .new_puk = true},
+        OrderFlags{.code = CodeKind::secret, .new_puk = true},
+        OrderFlags{.code = CodeKind::secret, .server_made = true}}) {
+    init.flags = flags;
+    init.mac = init_mac(init, order.base);
+    const Bytes record = world.store.bytes();
+    CHECK(world.chip.deliver(write_init(init)).empty());
+    CHECK(world.store.bytes() == record);
+  }
+  init.flags = {.code = CodeKind::secret, .server_made = true, .new_puk = true};
+  init.mac = init_mac(init, order.base);
+  CHECK(world.chip.half().on_message(write_init(init))->event == ChipEvent::code_wanted);
+}
+
 TEST_CASE("the centre's session: what it takes in which state, to its end") {
   World world;
   CentreHalf& half = world.centre.half();

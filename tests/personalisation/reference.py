@@ -129,7 +129,7 @@ def make_mac(secret, label, *parts):
     return hmac_sha256(derive(secret, label, 32), labelled_hash('both/hash MAC input', *parts))[:16]
 
 
-# --- key agreement --------------------------------------------------------------------------------
+# --- key agreement ------------------------------------------------------------------------------
 
 def ffdhe_prime():
     text = ('FFFFFFFFFFFFFFFFADF85458A2BB4A9AAFDC5620273D3CF1D8B9C583CE2D3695A9E13641146433FBCC93'
@@ -198,7 +198,7 @@ def check_signature(suite, server_key, epoch_secret, use, digest, signature):
         assert signature == make_mac(epoch_secret, 'centre/MAC for a signature', text, digest)
 
 
-# --- CPace (draft-irtf-cfrg-cpace), CPACE-RISTR255-SHA512 -------------------------------------------
+# --- CPace (draft-irtf-cfrg-cpace), CPACE-RISTR255-SHA512 ---------------------------------------
 
 def sodium():
     library = ctypes.CDLL(ctypes.util.find_library('sodium') or 'libsodium.so.23')
@@ -220,7 +220,8 @@ def lv(*parts):
 
 
 def multiply(scalar_seed, element):
-    library, scalar, out = sodium(), ctypes.create_string_buffer(32), ctypes.create_string_buffer(32)
+    library, scalar = sodium(), ctypes.create_string_buffer(32)
+    out = ctypes.create_string_buffer(32)
     library.crypto_core_ristretto255_scalar_reduce(scalar, scalar_seed)
     assert library.crypto_scalarmult_ristretto255(out, scalar.raw, element) == 0
     return out.raw
@@ -242,7 +243,7 @@ def cpace_key(session, seed, peer, initiator_share, responder_share):
     return hashlib.sha512(text).digest()
 
 
-# --- the conversation -------------------------------------------------------------------------------
+# --- the conversation ---------------------------------------------------------------------------
 
 class Draws:
     """Random numbers as an end drew them."""

@@ -13,7 +13,9 @@ constexpr ByteArray<3> short_message_tar = {0x50, 0x45, 0x52};
 
 // Number of the key set (b8-b5 of KIc and KID) of an epoch: 1…15, so that a packet says which of
 // the two epochs that may be alive it belongs to.
-constexpr uint8_t key_set_of(uint32_t epoch) { return static_cast<uint8_t>(1 + epoch % 15); }
+constexpr uint8_t key_set_of(uint32_t epoch) {
+  return static_cast<uint8_t>(1 + epoch % 15);
+}
 
 // A receiver refuses a counter that is further ahead (CNTR high, threats row 6). Room for the leap
 // that a sender makes after its database was restored.
