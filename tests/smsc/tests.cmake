@@ -1,0 +1,1 @@
+simurgh_test(smsc simurgh_network simurgh_io_crypto_openssl)
