@@ -443,6 +443,7 @@ void ChipRun::turn() {
       if (with_misuse_ && !asked_frozen_ && now - entered_ > frozen_look_wait) look_if_frozen();
       return turn_logon(Stage::using_it);
     case Stage::using_it:
+      if (!handset_->registered()) return;  // between two attempts, after a lost link
       check_free();
       ++world_.figures.used;
       return enter(with_misuse_ ? Stage::copied : Stage::ordering_rekey);
