@@ -48,7 +48,8 @@ void write_check(const ActivationCode& code, std::span<char> out) {
 
 Result<ActivationCode> parse_secret(std::string_view text) {
   if (text.size() != code_text_characters) return fail(ErrorCode::bad_length, text.size());
-  const std::string_view body = text.substr(code_text_prefix.size());
+  std::string_view body = text;
+  body.remove_prefix(code_text_prefix.size());
   ActivationCode code;
   code.kind = CodeKind::secret;
   const MutableByteView secret = code.secret.fill(code_secret_octets);
@@ -71,7 +72,8 @@ Result<ActivationCode> parse_secret(std::string_view text) {
   }
   std::array<char, check_characters> check;
   write_check(code, check);
-  const std::string_view check_text = body.substr(secret_characters);
+  std::string_view check_text = body;
+  check_text.remove_prefix(secret_characters);
   if (!crypto::secure_equal(bytes_of({check.data(), check.size()}), bytes_of(check_text))) {
     return fail(ErrorCode::bad_mac);
   }
@@ -85,7 +87,9 @@ Result<ActivationCode> parse_short_code(std::string_view text) {
   for (size_t i = 0; i < text.size(); ++i) {
     if (text[i] < '0' || text[i] > '9') return fail(ErrorCode::bad_value, i);
   }
-  if (luhn_check_digit(text.substr(0, text.size() - 1)) != text.back()) {
+  std::string_view without_check = text;
+  without_check.remove_suffix(1);
+  if (luhn_check_digit(without_check) != text.back()) {
     return fail(ErrorCode::bad_mac);
   }
   ActivationCode code;
