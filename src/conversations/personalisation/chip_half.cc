@@ -222,6 +222,7 @@ Result<ChipStep> ChipHalf::on_m2(ChipRecord& record, ByteView message) {
   if (init.flags.code == CodeKind::secret) {
     inputs.code = code_key(session_.code, init.order, record.chip.iccid);
   } else if (init.flags.code == CodeKind::short_code) {
+    SIMURGH_CHECK(session_.m1.pake.has_value() && m2.pake.has_value());  // has_right_fields
     const Pake pake(session_.code, init, record.chip, session_.m1.nonce_c);
     inputs.pake =
         TRY(pake.key(session_.pake_seed, {.initiator = *session_.m1.pake, .responder = *m2.pake},
@@ -254,6 +255,7 @@ Result<ChipStep> ChipHalf::store_pending(ChipRecord& record, const Epoch& next, 
   step.flags = session_.init.flags;
   // The centre went on from our pending epoch: it has made it active, so we have too.
   if (session_.init.base_epoch != record.active.number) {
+    SIMURGH_CHECK(record.pending.has_value());  // one of the two is the base
     record.active = *record.pending;
     record.state = ChipState::personalised;
     step.base_promoted = true;
@@ -295,6 +297,7 @@ Result<ChipStep> ChipHalf::confirm_pending(uint32_t epoch) {
 
 // The pending epoch becomes the active one; the old one goes.
 Result<ChipStep> ChipHalf::promote(ChipRecord& record) {
+  SIMURGH_CHECK(record.pending.has_value());
   record.active = *record.pending;
   record.pending.reset();
   record.state = ChipState::personalised;

@@ -62,7 +62,7 @@ Result<ResyncReport> read_resync(ByteView message, ByteView question, const Chip
     report.active_verified = crypto::secure_equal(
         resync.mac, resync_mac(resync, chip, *epoch, label::mac_resync_active));
   }
-  if (resync.pending_epoch.has_value()) {
+  if (resync.pending_epoch.has_value() && resync.pending_mac.has_value()) {
     if (const Epoch* epoch = find(known, resync.life, *resync.pending_epoch); epoch != nullptr) {
       report.pending_verified = crypto::secure_equal(
           *resync.pending_mac, resync_mac(resync, chip, *epoch, label::mac_resync_pending));
