@@ -1,5 +1,7 @@
 #include "apps/simurgh/progress.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 
@@ -7,6 +9,7 @@ namespace simurgh::cli {
 namespace {
 
 constexpr int64_t draw_wait_ms = 100;
+constexpr int64_t line_wait_ms = 5000;
 constexpr size_t bar_characters = 20;
 
 std::string time_left(double seconds) {
@@ -24,6 +27,7 @@ Progress::Progress(std::string what, uint64_t total, uint64_t done, bool shown)
       total_(total),
       done_before_(done),
       shown_(shown),
+      terminal_(isatty(STDERR_FILENO) == 1),
       begin_(Clock::now()),
       done_(done) {}
 
@@ -45,8 +49,9 @@ void Progress::advance(uint64_t count) {
   if (!shown_) return;
   const Clock::time_point now = Clock::now();
   const int64_t ms = std::chrono::duration_cast<std::chrono::milliseconds>(now - begin_).count();
+  const int64_t wait_ms = terminal_ ? draw_wait_ms : line_wait_ms;
   int64_t due = next_draw_ms_;
-  if (ms < due || !next_draw_ms_.compare_exchange_strong(due, ms + draw_wait_ms)) return;
+  if (ms < due || !next_draw_ms_.compare_exchange_strong(due, ms + wait_ms)) return;
   const std::unique_lock lock(drawing_, std::try_to_lock);
   if (lock.owns_lock() && !finished_) draw(now);
 }
@@ -57,7 +62,7 @@ void Progress::finish() {
   finished_ = true;
   if (!shown_) return;
   draw(Clock::now());
-  std::fputc('\n', stderr);
+  if (terminal_) std::fputc('\n', stderr);
 }
 
 void Progress::draw(Clock::time_point now) {

@@ -2,8 +2,8 @@
 //
 //   chips  [#########-----------]  45 %  45000/100000  3120/s  17 s left
 //
-// advance() may be called from any thread; drawing is done by whoever finds it due, at most ten
-// times a second. Not shown at all when `shown` is false.
+// advance() may be called from any thread; drawing is done by whoever finds it due: ten times a
+// second on a terminal, and a line every five seconds where standard error is none.
 #pragma once
 
 #include <atomic>
@@ -16,7 +16,8 @@ namespace simurgh::cli {
 
 class Progress {
  public:
-  // `done` of `total` were there before: they count for the share, not for the rate.
+  // `done` of `total` were there before: they count for the share, not for the rate. Nothing is
+  // drawn unless `shown`.
   Progress(std::string what, uint64_t total, uint64_t done, bool shown);
   ~Progress();
   Progress(const Progress&) = delete;
@@ -36,6 +37,7 @@ class Progress {
   const uint64_t total_;
   const uint64_t done_before_;
   const bool shown_;
+  const bool terminal_;
   const Clock::time_point begin_;
   std::atomic<uint64_t> done_;
   std::atomic<int64_t> next_draw_ms_{0};

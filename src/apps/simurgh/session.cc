@@ -16,7 +16,22 @@ std::string shown(const json::Value* value) {
   if (text == nullptr) return json::write(*value);
   std::string out = *text;
   for (char& c : out) {
+    if (c == '\n') c = ' ';
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  return out;
+}
+
+// An object on one line: name=value name=value.
+std::string shown_inline(const json::Value& value) {
+  const json::Value::Object* members = value.as_object();
+  if (members == nullptr) return shown(&value);
+  std::string out;
+  for (const json::Member& member : *members) {
+    if (!out.empty()) out += "  ";
+    out += member.name + "=" +
+           (member.value.as_object() != nullptr ? "(" + shown_inline(member.value) + ")"
+                                                : shown(&member.value));
   }
   return out;
 }
@@ -50,8 +65,16 @@ void Session::answer(const json::Value& value) {
   size_t width = 0;
   for (const json::Member& member : *members) width = std::max(width, member.name.size());
   for (const json::Member& member : *members) {
-    put(member.name + std::string(width + 2 - member.name.size(), ' ') + shown(&member.value) +
-        "\n");
+    const std::string name = member.name + std::string(width + 2 - member.name.size(), ' ');
+    const json::Value::Array* elements = member.value.as_array();
+    if (elements == nullptr || elements->empty() || elements->front().as_object() == nullptr) {
+      put(name + shown_inline(member.value) + "\n");
+      continue;
+    }
+    for (const json::Value& element : *elements) {
+      put((&element == &elements->front() ? name : std::string(width + 2, ' ')) +
+          shown_inline(element) + "\n");
+    }
   }
 }
 
