@@ -139,6 +139,7 @@ class NvStore {
   Result<BankHeader> read_header(int bank) const;
   Result<void> write_header(int bank, const BankHeader& header);
   Result<void> zero(size_t offset, size_t end);
+  Result<bool> is_zero(size_t offset, size_t end) const;
   ByteArray<8> seal_of(uint32_t generation, ByteView frame) const;
   Result<size_t> read_frame(size_t offset, size_t end, std::vector<uint8_t>& frame) const;
   Result<size_t> replay_frame(size_t offset, size_t end);
