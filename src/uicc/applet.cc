@@ -31,7 +31,7 @@ constexpr std::string_view text_pin_set = "The PIN was changed.";
 constexpr std::string_view text_pin_kept = "The PIN was not changed.";
 
 // Waits after the n-th REQUEST of a logon, for the centre's first message.
-constexpr uint32_t request_waits_s[PersonalisationApplet::requests_max] = {60, 180, 600, 1800,
+constexpr uint32_t request_waits_s[PersonalisationApplet::requests_max] = {30, 120, 600, 1800,
                                                                            3600};
 constexpr uint32_t conversation_wait_s = 600;  // after each message of the centre's
 constexpr uint32_t resend_wait_s = 60;         // for the network to come back

@@ -110,7 +110,7 @@ constexpr Content table_of_contents[] = {
     transparent("AD", 7, 4, "\x00\x00\x00\x02"sv),
     // Others, by id.
     linear("DIR", 8, 38, 1, dir_record),
-    transparent("PL", 9, 4, "en"sv),
+    transparent("PL", 9, 10, "en"sv),
     linear("ARR", arr_content_id, arr_record_octets, access_rules_count),
     transparent("LI", 11, 6, "en"sv),
     transparent("Keys", 12, 33, no_keys, Lifetime::key),

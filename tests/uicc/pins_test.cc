@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "test_card.h"
-#include "uicc/nv_keys.h"
+#include "uicc/inspect.h"
 
 using namespace simurgh;
 using test::TestCard;
@@ -15,11 +15,10 @@ const std::string right = "0020000108 30303030ffffffff";
 const std::string wrong = "0020000108 39393939ffffffff";
 const std::string puk_default = "3030303030303030";
 
-// Tries and PUK tries of PIN1 as they lie in the memory; and whether the PIN is enabled.
 uicc::PinState pin1_of(TestCard& card) {
-  uicc::NvStore store(card.memory, test::test_seal_key);
-  REQUIRE(store.mount().has_value());
-  return *uicc::Pins(store).state(uicc::PinName::pin1);
+  const auto seen = uicc::inspect_chip(card.memory, test::test_seal_key);
+  REQUIRE(seen.has_value());
+  return seen->pin1;
 }
 
 }  // namespace

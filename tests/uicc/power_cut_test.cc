@@ -1,5 +1,5 @@
 #include "phone_rig.h"
-#include "uicc/chip_store.h"
+#include "uicc/inspect.h"
 
 using namespace simurgh;
 using namespace simurgh::personalisation;
@@ -14,13 +14,9 @@ constexpr Instant noon{1'800'000'000'000};
 constexpr size_t granule_octets = 16;
 
 ChipRecord record_of(TestCard& card) {
-  uicc::NvStore store(card.memory, test::test_seal_key);
-  REQUIRE(store.mount().has_value());
-  uicc::FileSystem files(store);
-  uicc::Pins pins(store);
-  ChipRecord record;
-  REQUIRE(uicc::NvChipStore(store, files, pins).load(record).has_value());
-  return record;
+  const auto seen = uicc::inspect_chip(card.memory, test::test_seal_key);
+  REQUIRE(seen.has_value());
+  return seen->record;
 }
 
 // I1: what the AuC would use now, the chip accepts; and it never holds more than two.
