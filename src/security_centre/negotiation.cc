@@ -46,6 +46,14 @@ Result<void> SecurityCentre::State::on_located(const Imsi& imsi, Instant now) {
   return parts_.store.save(*row);
 }
 
+Result<void> SecurityCentre::State::on_directory_confirmed(const Imsi& imsi, Instant now) {
+  auto row = TRY(parts_.store.load_by_imsi(imsi));
+  if (!row || !row->commit_unconfirmed || row->work != Work::none) return {};
+  TRY(send_commit(*row, TRY(parts_.fleet.chip(row->iccid))));
+  schedule(row->iccid, now + wait_after(1), 1);
+  return parts_.store.save(*row);
+}
+
 // Begins a negotiation under the next epoch number, which is burned thereby. Refusals leave the
 // work for later; only `storage` is an error.
 Result<void> SecurityCentre::State::begin(ChipKeys& row, const fleet::Chip& chip, uint32_t restarts,
@@ -99,6 +107,9 @@ Result<void> SecurityCentre::State::send(ChipKeys& row, const fleet::Chip& chip,
 }
 
 Result<void> SecurityCentre::State::send_commit(ChipKeys& row, const fleet::Chip& chip) {
+  // Another's HLR may not have the new key yet: a chip that heard COMMIT would refuse its vectors.
+  // The next turn looks again, and so does on_directory_confirmed.
+  if (TRY(parts_.directory.behind(row.imsi))) return {};
   const Epoch epoch = TRY(active_epoch(row));
   return send(row, chip, make_confirmation(MessageType::commit, identity_of(row), row.life, epoch));
 }

@@ -146,6 +146,9 @@ Result<void> SecurityCentre::renew_code(std::string_view order,
 Result<void> SecurityCentre::on_located(const Imsi& imsi, Instant now) {
   return state_->on_located(imsi, now);
 }
+Result<void> SecurityCentre::on_directory_confirmed(const Imsi& imsi, Instant now) {
+  return state_->on_directory_confirmed(imsi, now);
+}
 Result<void> SecurityCentre::on_short_message(const Msisdn& from, ByteView user_data,
                                               bool has_header, Instant now) {
   return state_->on_short_message(from, user_data, has_header, now);

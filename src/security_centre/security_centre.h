@@ -109,6 +109,8 @@ class SecurityCentre {
 
   // The chip registered in a network. Starts or goes on with its open work.
   Result<void> on_located(const Imsi& imsi, Instant now);
+  // The network's HLR has the subscriber as it shall be (hlr::RemoteEvents): COMMIT may leave.
+  Result<void> on_directory_confirmed(const Imsi& imsi, Instant now);
   // A short message to the centre's number: TP-UD, with `has_header` as TP-UDHI says. What is not
   // a chip's authentic message is counted and dropped; only `storage` comes back.
   Result<void> on_short_message(const Msisdn& from, ByteView user_data, bool has_header,

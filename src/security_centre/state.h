@@ -44,6 +44,7 @@ class SecurityCentre::State final : private personalisation::CodeTries {
 
   // negotiation.cc
   Result<void> on_located(const Imsi& imsi, Instant now);
+  Result<void> on_directory_confirmed(const Imsi& imsi, Instant now);
   Result<void> on_packet(const Msisdn& from, MutableByteView packet, Instant now);
   Result<void> begin(ChipKeys& row, const fleet::Chip& chip, uint32_t restarts, Instant now);
   Result<void> send(ChipKeys& row, const fleet::Chip& chip, ByteView message);

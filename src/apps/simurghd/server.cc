@@ -15,6 +15,7 @@
 #include "io/http/server.h"
 #include "io/journal/journal_file.h"
 #include "io/keystore/file_key_store.h"
+#include "io/osmo_hlr/link.h"
 #include "io/process/process.h"
 #include "io/smpp/client.h"
 #include "io/store_sqlite/sqlite_storage.h"
@@ -161,6 +162,7 @@ class StorageStep final : public api::Step {
 
 class ServerOnLoop final : public Server,
                            private hlr::Events,
+                           private hlr::RemoteEvents,
                            private api::Surroundings,
                            private http::Handler {
  public:
@@ -225,16 +227,17 @@ class ServerOnLoop final : public Server,
   }
 
   bool make_actors(std::string& problem) {
-    if (config_.hlr != Config::Hlr::built_in) {
-      problem = "hlr.kind: osmo-hlr is not wired yet";
-      return false;
-    }
     audit_ = std::make_unique<audit::Log>(storage_->audit());
     fleet_ = std::make_unique<fleet::Fleet>(storage_->fleet(), *audit_);
     hlr::HlrSettings hlr_settings;
     hlr_settings.import.comp128 = config_.allow_comp128_import;
     hlr_ = std::make_unique<hlr::Hlr>(
         hlr_settings, hlr::Hlr::Parts{storage_->hlr(), *fleet_, *audit_, *keys_, random_});
+    if (config_.hlr == Config::Hlr::osmo_hlr) {
+      remote_ = std::make_unique<hlr::RemoteDirectory>(
+          hlr::RemoteSettings{}, hlr::RemoteDirectory::Parts{storage_->remote_directory(), *fleet_,
+                                                             *audit_, *keys_, *this});
+    }
     gsup_links_ = std::make_unique<GsupLinks>(log_);
     gsup_ = std::make_unique<hlr::GsupServer>(
         gsup_settings(),
@@ -249,9 +252,11 @@ class ServerOnLoop final : public Server,
     if (!config_.smpp_connect.empty() && !make_message_link(problem)) return false;
     security_centre::Bearer& bearer =
         messages_ ? static_cast<security_centre::Bearer&>(*messages_) : nowhere_;
+    hlr::SubscriberDirectory& directory =
+        remote_ ? static_cast<hlr::SubscriberDirectory&>(*remote_) : *hlr_;
     centre_ = std::make_unique<security_centre::SecurityCentre>(
         config_.centre,
-        security_centre::SecurityCentre::Parts{storage_->security_centre(), *fleet_, *hlr_,
+        security_centre::SecurityCentre::Parts{storage_->security_centre(), *fleet_, directory,
                                                *journal_, *keys_, random_, bearer});
     api_centre_ = api::over_security_centre(*centre_, storage_->security_centre());
     api::Settings api_settings;
@@ -261,9 +266,9 @@ class ServerOnLoop final : public Server,
     api_settings.mnc_digits = config_.mnc_digits;
     step_ = std::make_unique<StorageStep>(*storage_);
     api_ = std::make_unique<api::Api>(
-        api_settings, api::Api::Parts{*api_centre_, *fleet_, hlr_.get(), *audit_, storage_->audit(),
-                                      *keys_, storage_->answers(), storage_->factory(), *tokens_,
-                                      *this, *step_, random_});
+        api_settings, api::Api::Parts{*api_centre_, *fleet_, remote_ ? nullptr : hlr_.get(),
+                                      *audit_, storage_->audit(), *keys_, storage_->answers(),
+                                      storage_->factory(), *tokens_, *this, *step_, random_});
     return true;
   }
 
@@ -388,7 +393,18 @@ class ServerOnLoop final : public Server,
         return false;
       }
     }
-    if (!gsup_links_->open(*loop_, *gsup, transport_, gsup_policy_, problem)) return false;
+    if (remote_) {
+      const auto ctrl = net::parse_endpoint(config_.osmo_hlr_ctrl);
+      if (!ctrl) {
+        problem = "hlr.osmo_hlr_ctrl: expected HOST:PORT";
+        return false;
+      }
+      auto link = osmo_hlr::Link::open(*loop_, *ctrl, transport_, {}, *remote_, log_, problem);
+      if (!link) return false;
+      osmo_link_ = std::move(*link);
+    } else if (!gsup_links_->open(*loop_, *gsup, transport_, gsup_policy_, problem)) {
+      return false;
+    }
     auto server = http::Server::open(*loop_, *http, transport_, {}, *this, log_, problem);
     if (!server) return false;
     http_ = std::move(*server);
@@ -398,7 +414,9 @@ class ServerOnLoop final : public Server,
 
   // --- the batch -----------------------------------------------------------------------------
   void end_of_batch() {
-    timer_->set(earlier(centre_->next_deadline(), gsup_->next_deadline()));
+    Instant next = earlier(centre_->next_deadline(), gsup_->next_deadline());
+    if (remote_) next = earlier(next, remote_->next_deadline());
+    timer_->set(next);
     if (!storage_->has_changes()) return;
     if (numbers_given_out_) journal_numbers();
     const auto done = [&]() -> Result<void> {
@@ -432,6 +450,7 @@ class ServerOnLoop final : public Server,
   void on_timer() {
     now_ = loop_->now();
     require("hlr", gsup_->on_time(now_));
+    if (remote_) require("osmo-hlr", remote_->on_time(now_));
     require("security centre", centre_->on_time(now_));
   }
 
@@ -460,6 +479,11 @@ class ServerOnLoop final : public Server,
   }
   void on_auth_failure(const Imsi& imsi, std::string_view peer, Instant) override {
     log_.info("authentication failed", {{"imsi", imsi}, {"peer", peer}});
+  }
+
+  // --- hlr::RemoteEvents
+  void on_confirmed(const Imsi& imsi, Instant now) override {
+    require("osmo-hlr", centre_->on_directory_confirmed(imsi, now));
   }
 
   // --- REST ----------------------------------------------------------------------------------
@@ -508,6 +532,8 @@ class ServerOnLoop final : public Server,
   std::unique_ptr<audit::Log> audit_;
   std::unique_ptr<fleet::Fleet> fleet_;
   std::unique_ptr<hlr::Hlr> hlr_;
+  std::unique_ptr<hlr::RemoteDirectory> remote_;  // osmo-hlr instead of the built-in HLR
+  std::unique_ptr<osmo_hlr::Link> osmo_link_;
   gsup_session::PeerPolicy gsup_policy_;
   std::unique_ptr<GsupLinks> gsup_links_;
   std::unique_ptr<hlr::GsupServer> gsup_;
