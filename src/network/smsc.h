@@ -24,14 +24,14 @@ namespace simurgh::network {
 
 // Who may bind, and whose messages come to it.
 struct SmscAccount {
-  std::string system_id;
-  Secret<smpp::password_chars_max> password;
+  std::string system_id = {};
+  Secret<smpp::password_chars_max> password = {};
   std::vector<std::string> numbers;  // destinations (digits) of its messages from terminals
 };
 
 struct SmscCentreOptions {
   std::string service_centre = "4917600000000";  // its own number, in the TPDUs
-  std::vector<SmscAccount> accounts;
+  std::vector<SmscAccount> accounts = {};
   Duration validity_default = days(2);
   Duration validity_max = days(7);
   // Waits between attempts; the last one repeats.
@@ -54,7 +54,7 @@ struct DeliveryReport {
   };
   Outcome outcome = Outcome::absent;
   uint8_t failure_cause = 0;  // TP-FCS
-  ByteView user_data;         // TP-UD of the report, with its header; may be empty
+  ByteView user_data = {};    // TP-UD of the report, with its header; may be empty
 };
 
 // The radio side: who has a destination's terminal.

@@ -21,18 +21,18 @@ struct SmscCentre::State {
   // A message on its way to a terminal.
   struct Message {
     size_t account = no_account;  // whose it is; none of a terminal's
-    SmppAddress source;
-    SmppAddress destination;  // as submitted, for receipts; may differ from where it goes
-    AirMessage air;
-    sms::Address originator;  // TP-OA
+    SmppAddress source = {};
+    SmppAddress destination = {};  // as submitted, for receipts; may differ from where it goes
+    AirMessage air = {};
+    sms::Address originator = {};  // TP-OA
     uint8_t registered_delivery = 0;
-    std::string schedule;  // of the submit_sm, until the time is known
-    std::string validity;
+    std::string schedule = {};  // of the submit_sm, until the time is known
+    std::string validity = {};
     bool lie = false;   // the receipt says delivered, and nothing is
     bool lost = false;  // vanishes without a trace
     bool copy = false;  // a double: no receipt, no PoR to speak of
-    Instant submitted;
-    Instant not_before;
+    Instant submitted = {};
+    Instant not_before = {};
     Instant valid_until = Instant::never();
     size_t waits_at = SIZE_MAX;  // destination in whose queue it is
     bool delivering = false;
@@ -40,10 +40,10 @@ struct SmscCentre::State {
   };
 
   struct Destination {
-    std::string digits;
+    std::string digits = {};
     std::deque<MessageId> waiting;  // in the order of submission
     DeliveryId delivery = 0;        // of the attempt that is out; 0: none
-    Instant retry_at;
+    Instant retry_at = {};
     size_t retries = 0;
   };
 
@@ -54,28 +54,28 @@ struct SmscCentre::State {
 
   // What an ESME has to take: a receipt, a PoR, a terminal's message.
   struct ToEsme {
-    SmppAddress source;
-    SmppAddress destination;
+    SmppAddress source = {};
+    SmppAddress destination = {};
     uint8_t esm_class = 0;
     uint8_t protocol_id = 0;
     uint8_t data_coding = 0;
-    std::vector<uint8_t> content;
-    std::string receipted_id;  // of receipts
+    std::vector<uint8_t> content = {};
+    std::string receipted_id = {};  // of receipts
     smpp::MessageState state{};
-    Instant drop_at;
+    Instant drop_at = {};
   };
   struct Account {
     std::multimap<Instant, ToEsme> delayed;  // by not_before; equal ones in their order
     std::deque<ToEsme> waiting;              // their time has come
     std::unordered_map<smpp_session::Token, ToEsme> in_flight;
-    std::vector<smpp_session::SmscSession*> sessions;
+    std::vector<smpp_session::SmscSession*> sessions = {};
     size_t next_session = 0;
-    Instant retry_at;
+    Instant retry_at = {};
   };
 
   struct Due {
     enum class Kind : uint8_t { attempt, expiry, report_wait, esme };
-    Instant at;
+    Instant at = {};
     uint64_t order = 0;
     Kind kind{};
     uint64_t key = 0;
@@ -120,15 +120,15 @@ struct SmscCentre::State {
   Terminals& terminals;
   Random& random;
   SmscCentreCounts counts;
-  Instant now;
+  Instant now = {};
 
   std::unordered_map<MessageId, Message> messages;
-  std::vector<MessageId> arrivals;  // accepted since the last on_timeout
-  std::vector<Destination> destinations;
-  std::vector<size_t> free_destinations;
+  std::vector<MessageId> arrivals = {};  // accepted since the last on_timeout
+  std::vector<Destination> destinations = {};
+  std::vector<size_t> free_destinations = {};
   std::unordered_map<std::string, size_t> destination_of;
   std::unordered_map<DeliveryId, Delivery> deliveries;
-  std::vector<Account> accounts;
+  std::vector<Account> accounts = {};
   std::unordered_map<MessageId, smpp::MessageState> final_states;
   std::deque<MessageId> final_order;
   std::priority_queue<Due, std::vector<Due>, std::greater<>> due;

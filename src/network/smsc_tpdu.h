@@ -15,7 +15,7 @@ namespace simurgh::network {
 struct SmppAddress {
   uint8_t ton = 0;
   uint8_t npi = 0;
-  std::string digits;
+  std::string digits = {};
 
   smpp::Address view() const { return {ton, npi, digits}; }
   static SmppAddress of(const smpp::Address& address) {
@@ -27,9 +27,9 @@ struct SmppAddress {
 struct AirMessage {
   bool has_user_data_header = false;
   uint8_t protocol_identifier = 0;
-  uint8_t data_coding = 0;         // of TS 23.038
-  uint8_t length = 0;              // TP-UDL: septets or octets
-  std::vector<uint8_t> user_data;  // packed where it is septets
+  uint8_t data_coding = 0;              // of TS 23.038
+  uint8_t length = 0;                   // TP-UDL: septets or octets
+  std::vector<uint8_t> user_data = {};  // packed where it is septets
 };
 
 // From submit_sm. Septets of data_coding 0 are packed; sar_… parameters become a concatenation

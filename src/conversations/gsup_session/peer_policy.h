@@ -33,9 +33,9 @@ constexpr Operations all_operations = 0x3f;
 Result<Operations> parse_operations(std::string_view text);
 
 struct Peer {
-  std::string name;
+  std::string name = {};
   Operations operations = 0;
-  std::vector<std::string> imsi_prefixes;  // digits; "" is every IMSI, none at all is no IMSI
+  std::vector<std::string> imsi_prefixes = {};  // digits; "" is every IMSI, none at all is no IMSI
   std::string tls_name;  // of the certificate that it must show; empty: none (loopback only)
 };
 

@@ -36,10 +36,10 @@ struct EsmeOptions {
   static constexpr size_t queue_limit = 1'000'000;
 
   BindKind bind = BindKind::transceiver;
-  std::string system_id;  // at most 15 characters
-  Secret<smpp::password_chars_max> password;
-  std::string system_type;    // at most 12
-  std::string address_range;  // at most 40; the messages that it wants delivered
+  std::string system_id = {};  // at most 15 characters
+  Secret<smpp::password_chars_max> password = {};
+  std::string system_type = {};    // at most 12
+  std::string address_range = {};  // at most 40; the messages that it wants delivered
   uint8_t address_ton = 0;
   uint8_t address_npi = 0;
 
@@ -70,14 +70,14 @@ struct SubmitDone {
   };
   Outcome outcome = Outcome::unsent;
   smpp::Status status = smpp::Status::ok;
-  std::string_view message_id;  // valid during the call
+  std::string_view message_id = {};  // valid during the call
 };
 
 // What became of a query_sm or cancel_sm.
 struct RequestDone {
   bool answered = false;  // false: the link died, or no answer came
   smpp::Status status = smpp::Status::ok;
-  smpp::QuerySmResp query;  // of a query_sm with status ok
+  smpp::QuerySmResp query = {};  // of a query_sm with status ok
 };
 
 class EsmeHandler {
@@ -171,12 +171,13 @@ class EsmeSession {
   static constexpr uint32_t none = UINT32_MAX;
   // A message in the queue or in flight. Slots are used again with their memory.
   struct Slot {
-    std::vector<uint8_t> pdu;  // its first `octets`; the sequence number is patched in when sent
+    std::vector<uint8_t> pdu =
+        {};  // its first `octets`; the sequence number is patched in when sent
     size_t octets = 0;
     Token token = 0;
-    uint64_t order = 0;      // of submit(): the queue is kept in it
-    Instant queue_deadline;  // rises with the order
-    Instant answer_deadline;
+    uint64_t order = 0;           // of submit(): the queue is kept in it
+    Instant queue_deadline = {};  // rises with the order
+    Instant answer_deadline = {};
     uint32_t sequence = 0;
     uint32_t throttled_tries = 0;
     uint32_t next = none;  // in the queue, in flight by deadline, or free
@@ -191,7 +192,7 @@ class EsmeSession {
     smpp::CommandId id{};
     uint32_t sequence = 0;
     Token token = 0;
-    Instant deadline;
+    Instant deadline = {};
   };
   struct OpenDeliver {
     uint32_t sequence = 0;

@@ -112,10 +112,10 @@ class SmscSession {
 
  private:
   struct Deliver {
-    std::vector<uint8_t> pdu;  // until it is sent
+    std::vector<uint8_t> pdu = {};  // until it is sent
     Token token = 0;
     uint32_t sequence = 0;
-    Instant deadline;
+    Instant deadline = {};
   };
   struct OpenSubmit {  // waiting for our answer
     uint32_t sequence = 0;

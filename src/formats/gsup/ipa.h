@@ -20,9 +20,9 @@ enum class IpaProtocol : uint8_t { ccm = 0xfe, osmo = 0xee };
 enum class OsmoExtension : uint8_t { ctrl = 0x00, gsup = 0x05 };
 
 struct IpaFrame {
-  uint8_t protocol = 0;  // IpaProtocol, or another that is not ours
-  ByteView payload;      // without the 3-octet header; with the extension octet
-  size_t octets = 0;     // of the whole frame
+  uint8_t protocol = 0;   // IpaProtocol, or another that is not ours
+  ByteView payload = {};  // without the 3-octet header; with the extension octet
+  size_t octets = 0;      // of the whole frame
 };
 
 // The frame at the start of `buffer`. truncated while it is not there whole; too_large when its
@@ -58,7 +58,7 @@ constexpr size_t identity_items_max = 16;
 
 struct IdentityItem {
   IdentityTag tag{};
-  std::string_view text;  // without its NUL
+  std::string_view text = {};  // without its NUL
 };
 using Identity = FixedVector<IdentityItem, identity_items_max>;
 using IdentityTags = FixedVector<IdentityTag, identity_items_max>;
@@ -66,8 +66,8 @@ using IdentityTags = FixedVector<IdentityTag, identity_items_max>;
 // Payload of a CCM frame. Types that are not in the list are unsupported.
 struct Ccm {
   CcmType type{};
-  IdentityTags wanted;  // of id_get
-  Identity identity;    // of id_resp; views into the payload
+  IdentityTags wanted = {};  // of id_get
+  Identity identity = {};    // of id_resp; views into the payload
 };
 Result<Ccm> parse_ccm(ByteView payload);
 Result<ByteView> write_ccm(const Ccm& ccm, MutableByteView out);

@@ -179,11 +179,11 @@ struct AuthTuple {
 };
 
 struct PdpInfo {
-  std::optional<uint8_t> context_id;
-  ByteView address;            // type (2 octets), and the address where there is one
-  ByteView access_point_name;  // labels preceded by their length (TS 23.003 9.1); 01 2a is "*"
-  ByteView qos;
-  ByteView charging_characteristics;
+  std::optional<uint8_t> context_id = {};
+  ByteView address = {};            // type (2 octets), and the address where there is one
+  ByteView access_point_name = {};  // labels preceded by their length (TS 23.003 9.1); 01 2a is "*"
+  ByteView qos = {};
+  ByteView charging_characteristics = {};
 };
 
 struct UnknownIe {

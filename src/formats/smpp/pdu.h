@@ -107,49 +107,49 @@ struct Header {
 struct Address {
   uint8_t ton = 0;
   uint8_t npi = 0;
-  std::string_view digits;
+  std::string_view digits = {};
 };
 
 struct NoBody {};  // unbind, enquire_link and their responses, generic_nack, cancel_sm_resp …
 
 // bind_receiver, bind_transmitter, bind_transceiver (4.1). `password` is a secret.
 struct Bind {
-  std::string_view system_id;
-  std::string_view password;
-  std::string_view system_type;
+  std::string_view system_id = {};
+  std::string_view password = {};
+  std::string_view system_type = {};
   uint8_t interface_version = interface_version_34;
   uint8_t address_ton = 0;
   uint8_t address_npi = 0;
-  std::string_view address_range;
+  std::string_view address_range = {};
 };
 
 struct BindResp {
-  std::string_view system_id;
-  Tlvs tlvs;  // sc_interface_version
+  std::string_view system_id = {};
+  Tlvs tlvs = {};  // sc_interface_version
 };
 
 // 4.1.7
 struct Outbind {
-  std::string_view system_id;
-  std::string_view password;
+  std::string_view system_id = {};
+  std::string_view password = {};
 };
 
 // submit_sm (4.4.1) and deliver_sm (4.6.1), which have the same fields.
 struct ShortMessage {
-  std::string_view service_type;
-  Address source;
-  Address destination;
+  std::string_view service_type = {};
+  Address source = {};
+  Address destination = {};
   uint8_t esm_class = 0;
   uint8_t protocol_id = 0;
   uint8_t priority = 0;
-  std::string_view schedule_delivery_time;  // empty: at once
-  std::string_view validity_period;         // empty: the SMSC's
+  std::string_view schedule_delivery_time = {};  // empty: at once
+  std::string_view validity_period = {};         // empty: the SMSC's
   uint8_t registered_delivery = 0;
   uint8_t replace_if_present = 0;
   uint8_t data_coding = 0;
   uint8_t default_message_id = 0;
-  ByteView short_message;
-  Tlvs tlvs;
+  ByteView short_message = {};
+  Tlvs tlvs = {};
 
   // short_message, or the message_payload where there is one (5.3.2.32).
   ByteView content() const;
@@ -158,57 +158,57 @@ struct ShortMessage {
 // submit_sm_resp, deliver_sm_resp, data_sm_resp: the body is left out when the status is an error
 // (4.4.2), then message_id is empty.
 struct MessageIdBody {
-  std::string_view message_id;
-  Tlvs tlvs;  // data_sm_resp
+  std::string_view message_id = {};
+  Tlvs tlvs = {};  // data_sm_resp
 };
 
 // 4.7.1
 struct DataSm {
-  std::string_view service_type;
-  Address source;
-  Address destination;
+  std::string_view service_type = {};
+  Address source = {};
+  Address destination = {};
   uint8_t esm_class = 0;
   uint8_t registered_delivery = 0;
   uint8_t data_coding = 0;
-  Tlvs tlvs;  // message_payload
+  Tlvs tlvs = {};  // message_payload
 };
 
 // 4.8.1
 struct QuerySm {
-  std::string_view message_id;
-  Address source;
+  std::string_view message_id = {};
+  Address source = {};
 };
 struct QuerySmResp {
-  std::string_view message_id;
-  std::string_view final_date;  // absolute time; empty when not final
+  std::string_view message_id = {};
+  std::string_view final_date = {};  // absolute time; empty when not final
   MessageState state{};
   uint8_t error_code = 0;
 };
 
 // 4.9.1: one message by its id, or with an empty id all from source to destination.
 struct CancelSm {
-  std::string_view service_type;
-  std::string_view message_id;
-  Address source;
-  Address destination;
+  std::string_view service_type = {};
+  std::string_view message_id = {};
+  Address source = {};
+  Address destination = {};
 };
 
 // 4.10.1
 struct ReplaceSm {
-  std::string_view message_id;
-  Address source;
-  std::string_view schedule_delivery_time;
-  std::string_view validity_period;
+  std::string_view message_id = {};
+  Address source = {};
+  std::string_view schedule_delivery_time = {};
+  std::string_view validity_period = {};
   uint8_t registered_delivery = 0;
   uint8_t default_message_id = 0;
-  ByteView short_message;
+  ByteView short_message = {};
 };
 
 // 4.12.1: the terminal is reachable again.
 struct AlertNotification {
-  Address source;
-  Address esme;
-  Tlvs tlvs;  // ms_availability_status
+  Address source = {};
+  Address esme = {};
+  Tlvs tlvs = {};  // ms_availability_status
 };
 
 using Body = std::variant<NoBody, Bind, BindResp, Outbind, ShortMessage, MessageIdBody, DataSm,

@@ -14,14 +14,14 @@ namespace simurgh::smpp {
 constexpr size_t receipt_text_octets_max = short_message_octets_max;
 
 struct Receipt {
-  std::string_view message_id;
-  uint16_t submitted = 0;        // messages that were sent …
-  uint16_t delivered = 0;        // … and those of them that arrived
-  std::string_view submit_date;  // as written, YYMMDDhhmm or with seconds; may be empty
-  std::string_view done_date;
+  std::string_view message_id = {};
+  uint16_t submitted = 0;             // messages that were sent …
+  uint16_t delivered = 0;             // … and those of them that arrived
+  std::string_view submit_date = {};  // as written, YYMMDDhhmm or with seconds; may be empty
+  std::string_view done_date = {};
   MessageState state = MessageState::unknown;
-  std::string_view error;  // as written: numbers, but some networks have letters
-  std::string_view text;   // the first characters of the message
+  std::string_view error = {};  // as written: numbers, but some networks have letters
+  std::string_view text = {};   // the first characters of the message
 };
 
 // Fields may come in any order and letter case, and be left out; without an id it is bad_value.

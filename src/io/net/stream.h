@@ -21,7 +21,7 @@ namespace simurgh::net {
 // Why a stream ended, with words for people.
 struct Closed {
   ErrorCode code = ErrorCode::closed;  // closed (by the peer, in order), io, timed_out, too_large
-  std::string words;
+  std::string words = {};
 };
 
 class StreamHandler {
