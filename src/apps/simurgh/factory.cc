@@ -134,24 +134,24 @@ Outcome<std::unique_ptr<nv_file::Pack>> open_pack(const FactoryHome& home,
 }
 
 Outcome<void> make(Session& session, const MakeOptions& options) {
+  std::signal(SIGINT, on_stop_signal);
+  std::signal(SIGTERM, on_stop_signal);
   FactoryHome home = TRY(FactoryHome::open(options.home));
   const json::Value value = TRY(find_note(session, home, options));
   const factory::AllocationNote note = TRY(parse_note(value));
-  std::string trusted_now;
-  TRY(home.trust(note, trusted_now));
-  if (!trusted_now.empty()) {
-    session.remark("the operator's key is trusted from now on; compare it once: " + trusted_now);
-  }
   const auto batch = factory::Batch::of(note, home.transport_private());
   if (!batch.has_value()) {
     return local("K1 of this allocation cannot be opened",
                  "was it made for another manufacturer, or for an older transport key?");
   }
+  std::string trusted_now;
+  TRY(home.trust(note, trusted_now));
+  if (!trusted_now.empty()) {
+    session.remark("the operator's key is trusted from now on; compare it once: " + trusted_now);
+  }
   AllocationRecord record = TRY(begin(home, options, note, value));
   const auto pack = TRY(open_pack(home, note, record, session.random()));
 
-  std::signal(SIGINT, on_stop_signal);
-  std::signal(SIGTERM, on_stop_signal);
   const auto threads = static_cast<unsigned>(
       options.threads == 0 ? std::max(1u, std::thread::hardware_concurrency()) : options.threads);
   ProductionLine line(*batch, *pack, session.random(), threads);

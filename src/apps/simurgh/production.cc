@@ -152,9 +152,15 @@ Result<void> ProductionLine::make(uint64_t position) {
   return copy(memory, before, *slot);
 }
 
+// On a copy: a phone leaves traces in a chip, and a new one has none.
 Result<void> ProductionLine::inspect(uint64_t position) {
   const auto slot = pack_.slot(position);
-  uicc::Card card({.nv = *slot, .random = random_, .seal_key = pack_.seal_key(position)});
+  std::vector<uint8_t> image(slot->size());
+  TRY(slot->read(0, image));
+  uicc::MemoryNv memory(slot->size(), nv_file::Pack::granule_octets);
+  TRY(memory.write(0, image));
+  wipe(image);
+  uicc::Card card({.nv = memory, .random = random_, .seal_key = pack_.seal_key(position)});
   TRY(card.reset());
   ChipChannel channel(card);
   return batch_.inspect_chip(position, channel);

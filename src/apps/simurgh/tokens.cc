@@ -1,5 +1,5 @@
 // Local work on the server's tokens file: it holds salted hashes only, and the server reads it at
-// its start and on SIGHUP.
+// its start.
 #include "api/tokens.h"
 
 #include <array>
@@ -93,7 +93,7 @@ Outcome<void> add_token(Session& session, const Options& options) {
   TRY(write_tokens_file(options.file, tokens));
   session.answer(describe(made->token));
   session.remark("token written to " + options.out +
-                 "; give it to its user, and let the server read the file again (SIGHUP)");
+                 "; give it to its user. The server knows it after its next start");
   return {};
 }
 
@@ -105,7 +105,7 @@ Outcome<void> remove_token(Session& session, const Options& options) {
   }
   TRY(write_tokens_file(options.file, tokens));
   session.answer(json::Value::object({{"name", options.name}, {"removed", true}}));
-  session.remark("let the server read the file again (SIGHUP)");
+  session.remark("the server forgets it at its next start");
   return {};
 }
 

@@ -8,20 +8,11 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 
 #include "base/check.h"
 
-namespace simurgh {
-
-void check_failed(const char* condition, const char* file, int line) {
-  std::fprintf(stderr, "%s:%d: check failed: %s\n", file, line, condition);
-  std::abort();
-}
-
-namespace process {
+namespace simurgh::process {
 
 void OsRandom::fill(MutableByteView out) {
   while (!out.empty()) {
@@ -111,5 +102,4 @@ Result<void> make_folder(const std::string& path, std::string& problem) {
   return ErrorCode::io;
 }
 
-}  // namespace process
-}  // namespace simurgh
+}  // namespace simurgh::process

@@ -1,0 +1,7 @@
+# Parts of the command line in this process …
+simurgh_test(cli simurgh_cli simurgh_crypto)
+# … and the programs themselves: simurgh against a simurghd of its own, on ports that the kernel
+# chooses.
+add_test(NAME cli.programs
+         COMMAND ${CMAKE_SOURCE_DIR}/tests/cli/programs_test.py ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+set_tests_properties(cli.programs PROPERTIES TIMEOUT 600)
