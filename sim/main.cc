@@ -55,6 +55,7 @@ const std::vector<Scenario>& scenarios() {
 
 }  // namespace
 
+// Long: options, the loop over seeds and the summary belong together and to nobody else.
 int main(int argc, char** argv) {
   CLI::App app("Simulated worlds: one seed is one world.");
   std::string name = "life";

@@ -1,3 +1,4 @@
+// Long: a world is one class; its parts that have a name of their own stand in their own files.
 #include "world.h"
 
 #include <algorithm>

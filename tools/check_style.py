@@ -30,7 +30,7 @@ PUT_OFF = re.compile(r'\b(?:todo|fixme|xxx|stub(?:bed)?|not implemented|placehol
 EMPTY_TYPE = re.compile(r'\b(?:class|struct)\s+\w*(?:Manager|Helper|Utils?)\b')
 LICENCE = re.compile(r'SPDX-' + r'License-Identifier|GNU General Public ' + r'License')
 
-TEXT_SUFFIXES = ('.cc', '.h', '.py', '.sh', '.cmake', '.txt', '.json', '.pml', '')
+TEXT_SUFFIXES = ('.cc', '.h', '.py', '.sh', '.cmake', '.txt', '.json', '')
 # Lines that cannot be broken: a long path or address, an #include.
 UNBREAKABLE = re.compile(r'^\s*(?:#include\b|//\s*\S+$)|https?://\S{60}')
 

@@ -30,8 +30,7 @@ class OverSecurityCentre final : public Centre {
   Result<std::optional<security_centre::ChipKeys>> keys_of(const Iccid& iccid) override {
     return store_.load(iccid);
   }
-  Result<void> each_open(
-      const std::function<void(const security_centre::ChipKeys&)>& visit) override {
+  Result<void> each_open(FunctionRef<void(const security_centre::ChipKeys&)> visit) override {
     return store_.each_open(visit);
   }
 

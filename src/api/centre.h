@@ -4,7 +4,6 @@
 // real form. Failures are those of security_centre/security_centre.h.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 
@@ -30,8 +29,7 @@ class Centre {
   // What is known of a chip's keys (never the keys): nullopt for a chip that is not sold.
   virtual Result<std::optional<security_centre::ChipKeys>> keys_of(const Iccid& iccid) = 0;
   // Chips with open work.
-  virtual Result<void> each_open(
-      const std::function<void(const security_centre::ChipKeys&)>& visit) = 0;
+  virtual Result<void> each_open(FunctionRef<void(const security_centre::ChipKeys&)> visit) = 0;
 };
 
 // Both outlive what is returned.

@@ -36,7 +36,7 @@ Result<void> CentreTables::erase(const Iccid& iccid) {
   return {};
 }
 
-Result<void> CentreTables::each_open(const std::function<void(const ChipKeys&)>& visit) {
+Result<void> CentreTables::each_open(FunctionRef<void(const ChipKeys&)> visit) {
   TRY(transaction_.alive());
   for (const auto& [iccid, row] : rows.rows()) {
     if (row.work != security_centre::Work::none || row.commit_unconfirmed || row.directory_behind) {

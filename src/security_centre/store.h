@@ -5,9 +5,9 @@
 // row identity that they are bound to), so a store never holds a key in the clear.
 #pragma once
 
-#include <functional>
 #include <optional>
 
+#include "base/function_ref.h"
 #include "base/numbers.h"
 #include "base/time.h"
 #include "crypto/key_store.h"
@@ -79,7 +79,7 @@ class Store {
   virtual Result<void> save(const ChipKeys& row) = 0;
   virtual Result<void> erase(const Iccid& iccid) = 0;
   // Every row with work, an unconfirmed commit or a directory behind, in any order; at start-up.
-  virtual Result<void> each_open(const std::function<void(const ChipKeys&)>& visit) = 0;
+  virtual Result<void> each_open(FunctionRef<void(const ChipKeys&)> visit) = 0;
   // Adds `leap` to every row's counter_to_chip: after an older database came back, no counter may
   // carry a second payload (I2).
   virtual Result<void> raise_counters(uint64_t leap) = 0;

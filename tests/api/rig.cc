@@ -107,8 +107,7 @@ Result<std::optional<security_centre::ChipKeys>> FakeCentre::keys_of(const Iccid
   return keys;
 }
 
-Result<void> FakeCentre::each_open(
-    const std::function<void(const security_centre::ChipKeys&)>& visit) {
+Result<void> FakeCentre::each_open(FunctionRef<void(const security_centre::ChipKeys&)> visit) {
   for (const security_centre::ChipKeys& row : open) visit(row);
   return {};
 }

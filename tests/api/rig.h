@@ -37,8 +37,7 @@ class FakeCentre final : public Centre {
   Result<void> renew_code(std::string_view order, const personalisation::ActivationCode& code,
                           std::string_view actor, Instant now) override;
   Result<std::optional<security_centre::ChipKeys>> keys_of(const Iccid& iccid) override;
-  Result<void> each_open(
-      const std::function<void(const security_centre::ChipKeys&)>& visit) override;
+  Result<void> each_open(FunctionRef<void(const security_centre::ChipKeys&)> visit) override;
 
   std::vector<security_centre::SignUp> signed_up;
   std::vector<personalisation::ActivationCode> renewed;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""simurgh against a real simurghd: what an operator, a factory and a dealer type, and what they get.
+"""simurgh against a real simurghd: what operator, factory and dealer type, and what they get.
 
 Each class has a server of its own, on ports that the kernel chooses, with files in a temporary
 folder. Usage: programs_test.py FOLDER_OF_THE_PROGRAMS [unittest arguments]

@@ -1,3 +1,4 @@
+// Two ends of GSUP over real sockets for these tests: loop, server and client, all owned here.
 #pragma once
 
 #include <doctest/doctest.h>

@@ -1,3 +1,4 @@
+// Long: one case after the other over the same rig; cut in two, each half would repeat it.
 // Both halves of an SMPP session against each other.
 #include <doctest/doctest.h>
 

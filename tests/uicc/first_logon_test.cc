@@ -1,3 +1,4 @@
+// Long: one case after the other over the same rig; cut in two, each half would repeat it.
 #include "phone_rig.h"
 #include "uicc/applet.h"
 #include "uicc/chip_store.h"

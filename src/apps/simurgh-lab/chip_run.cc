@@ -1,3 +1,4 @@
+// Long: one life is one story, told from its first stage to its last.
 #include "apps/simurgh-lab/chip_run.h"
 
 #include <fmt/format.h>
@@ -386,6 +387,7 @@ void ChipRun::dealer_resets(const RestAnswer& answer) {
                    });
 }
 
+// Long: one case for each stage of the life, in their order.
 void ChipRun::turn() {
   const Instant now = world_.lab.now();
   if (over() || now < look_again_) return;

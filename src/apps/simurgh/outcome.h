@@ -11,7 +11,7 @@
 
 namespace simurgh::cli {
 
-// The exit codes that scripts may rely on (docs/cli.md).
+// The exit codes that scripts may rely on (`simurgh --help` lists them).
 enum class Exit : int {
   ok = 0,
   local = 1,        // a file, chip or reader here did not do what was asked

@@ -178,6 +178,7 @@ void add_profiles(Commands& commands) {
        }});
 }
 
+// Long: one command after the other, each a table of its options.
 void add_allocations(Commands& commands) {
   commands.groups.push_back({"allocations", "Batches of numbers given to manufacturers"});
   static constexpr std::array columns = {Column{"ID", "id"},

@@ -1,3 +1,4 @@
+// Long: the wiring of one program: every part is named once, and nothing is decided here.
 #include "apps/simurghd/server.h"
 
 #include <fmt/format.h>

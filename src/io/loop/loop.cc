@@ -351,7 +351,8 @@ void Timer::cancel() {
 }
 
 void Loop::run_timers() {
-  // A timer that sets itself anew for now or the past runs in the next batch, not for ever in this.
+  // A timer that sets itself anew for the present or the past runs in the next batch, not for
+  // ever in this one.
   const uint64_t set_before = timers_set_;
   while (!heap_.empty() && heap_[0]->at_ <= now_ && heap_[0]->order_ <= set_before) {
     Timer& timer = *heap_[0];

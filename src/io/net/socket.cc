@@ -106,12 +106,13 @@ std::string text_of_address(const SocketAddress& address) {
   if (address.family() == AF_INET) {
     const auto* in = reinterpret_cast<const sockaddr_in*>(&address.storage);
     inet_ntop(AF_INET, &in->sin_addr, text, sizeof text);
-    return std::string(text) + ":" + std::to_string(ntohs(in->sin_port));
+    return std::string(text).append(":").append(std::to_string(ntohs(in->sin_port)));
   }
   if (address.family() == AF_INET6) {
     const auto* in = reinterpret_cast<const sockaddr_in6*>(&address.storage);
     inet_ntop(AF_INET6, &in->sin6_addr, text, sizeof text);
-    return "[" + std::string(text) + "]:" + std::to_string(ntohs(in->sin6_port));
+    std::string out("[");
+    return out.append(text).append("]:").append(std::to_string(ntohs(in->sin6_port)));
   }
   return "unix";
 }

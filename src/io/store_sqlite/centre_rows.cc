@@ -71,7 +71,7 @@ Result<void> CentreRows::erase(const Iccid& iccid) {
   return query.run();
 }
 
-Result<void> CentreRows::each_open(const std::function<void(const ChipKeys&)>& visit) {
+Result<void> CentreRows::each_open(FunctionRef<void(const ChipKeys&)> visit) {
   std::vector<ChipKeys> rows;
   {
     Query query(session_.database, "SELECT " CENTRE_COLUMNS

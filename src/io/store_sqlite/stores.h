@@ -156,8 +156,7 @@ class CentreRows final : public security_centre::Store {
   Result<std::optional<security_centre::ChipKeys>> load_by_imsi(const Imsi& imsi) override;
   Result<void> save(const security_centre::ChipKeys& row) override;
   Result<void> erase(const Iccid& iccid) override;
-  Result<void> each_open(
-      const std::function<void(const security_centre::ChipKeys&)>& visit) override;
+  Result<void> each_open(FunctionRef<void(const security_centre::ChipKeys&)> visit) override;
   Result<void> raise_counters(uint64_t leap) override;
 
  private:
