@@ -57,7 +57,7 @@ class Books final : public api::Centre {
   Result<std::optional<security_centre::ChipKeys>> keys_of(const Iccid&) override {
     return std::optional<security_centre::ChipKeys>{};
   }
-  Result<void> each_open(const std::function<void(const security_centre::ChipKeys&)>&) override {
+  Result<void> each_open(FunctionRef<void(const security_centre::ChipKeys&)>) override {
     return {};
   }
 

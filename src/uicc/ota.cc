@@ -9,7 +9,6 @@ namespace {
 
 using personalisation::ChipRecord;
 using personalisation::Epoch;
-using secured_packet::CommandHeader;
 using secured_packet::ResponseStatus;
 
 // A chip has no clock: parts wait until others need the room.
