@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "base/check.h"
+#include "source_folder.h"
 
 #include <cstdio>
 #include <cstdlib>
@@ -11,4 +12,10 @@ void check_failed(const char* condition, const char* file, int line) {
   std::fprintf(stderr, "%s:%d: check failed: %s\n", file, line, condition);
   std::abort();
 }
+
+namespace test {
+std::string source_folder() {
+  return SIMURGH_SOURCE_DIR;
+}
+}  // namespace test
 }  // namespace simurgh

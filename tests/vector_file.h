@@ -11,6 +11,7 @@
 
 #include "formats/json/value.h"
 #include "hex.h"
+#include "source_folder.h"
 
 namespace simurgh::test {
 
@@ -45,7 +46,8 @@ class Vector {
 class VectorFile {
  public:
   explicit VectorFile(std::string_view name) {
-    const std::string folder = name.starts_with('/') ? "" : SIMURGH_SOURCE_DIR "/tests/vectors/";
+    const std::string folder =
+        name.starts_with('/') ? std::string() : source_folder() + "/tests/vectors/";
     const std::string path = folder + std::string(name);
     std::ifstream in(path, std::ios::binary);
     REQUIRE_MESSAGE(in.good(), "cannot read " << path);

@@ -4,6 +4,7 @@
 #include "arrays.h"
 #include "crypto/known_test_keys.h"
 #include "crypto/memory_key_store.h"
+#include "source_folder.h"
 #include "vector_file.h"
 
 using namespace simurgh;
@@ -145,7 +146,7 @@ TEST_CASE("T-NO-DEFAULT-KEYS: published keys and patterns are known, others are 
     near[5] ^= 0x10;
     CHECK_FALSE(is_known_test_key(near));
   };
-  std::ifstream list(SIMURGH_SOURCE_DIR "/tools/known_test_keys.txt");
+  std::ifstream list(source_folder() + "/tools/known_test_keys.txt");
   REQUIRE(list.good());
   int listed = 0;
   for (std::string line; std::getline(list, line);) {

@@ -30,7 +30,7 @@ struct WycheproofCase {
 inline std::optional<std::string> wycheproof_path(std::string_view name) {
   const char* const set = std::getenv("SIMURGH_WYCHEPROOF");
   const std::string folder =
-      set != nullptr ? set : std::string(SIMURGH_SOURCE_DIR "/../shared/vectors/wycheproof");
+      set != nullptr ? set : std::string(source_folder() + "/../shared/vectors/wycheproof");
   const std::string path = folder + "/" + std::string(name);
   if (std::ifstream(path).good()) return path;
   MESSAGE("Project Wycheproof's ", name, " is not in ", folder,
@@ -45,7 +45,7 @@ void for_each_case(std::string_view name, std::string_view algorithm,
                    std::initializer_list<std::string_view> group_fields_unused, Use use) {
   const auto path = wycheproof_path(name);
   if (!path.has_value()) return;
-  VectorFile file(path->starts_with('/') ? *path : std::string(SIMURGH_SOURCE_DIR "/") + *path);
+  VectorFile file(path->starts_with('/') ? *path : source_folder() + "/" + *path);
   const Vector root = file.root();
   CHECK(root["algorithm"].text() == algorithm);
   for (const auto* text : {"schema", "header", "notes"}) root[text].skip("words about the file");

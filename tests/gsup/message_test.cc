@@ -10,6 +10,7 @@
 #include "formats/gsup/ipa.h"
 #include "formats/json/value.h"
 #include "hex.h"
+#include "source_folder.h"
 
 namespace simurgh::gsup {
 namespace {
@@ -19,7 +20,7 @@ using test::from_hex;
 using test::to_hex;
 
 std::string read_text_file(const std::string& name) {
-  std::ifstream file(std::string(SIMURGH_SOURCE_DIR "/tests/vectors/") + name);
+  std::ifstream file(test::source_folder() + "/tests/vectors/" + name);
   REQUIRE_MESSAGE(file.good(), "cannot read tests/vectors/" << name);
   std::stringstream text;
   text << file.rdbuf();

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "hlr/rig.h"
 
 using namespace simurgh;

@@ -6,6 +6,7 @@
 #include "formats/smpp/receipt.h"
 #include "formats/smpp/time.h"
 #include "io_smpp/rig.h"
+#include "source_folder.h"
 
 namespace simurgh::smpp {
 
@@ -17,7 +18,7 @@ std::string Esme::parse_receipt_of(const ShortMessage& message) {
 
 namespace {
 
-const std::string peers = SIMURGH_SOURCE_DIR "/tests/peers/";
+const std::string peers = test::source_folder() + "/tests/peers/";
 
 void require_npm_smpp() {
   REQUIRE_MESSAGE(test::program_exists("node"), "node is missing: ./dev setup peers node");

@@ -13,6 +13,7 @@
 
 #include "conversations/personalisation/labels.h"
 #include "rig.h"
+#include "source_folder.h"
 
 using namespace simurgh;
 using namespace simurgh::personalisation;
@@ -21,7 +22,7 @@ using test::to_hex;
 
 namespace {
 
-const std::string docs = std::string(SIMURGH_SOURCE_DIR) + "/docs/protocols/";
+const std::string docs = test::source_folder() + "/docs/protocols/";
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path);
@@ -180,7 +181,7 @@ TEST_CASE("the worked transcripts in the document are what the halves say") {
 TEST_CASE("the document lists every label, and no two uses have the same") {
   const std::string document = read_file(docs + "personalisation.md");
   const std::string source =
-      read_file(std::string(SIMURGH_SOURCE_DIR) + "/src/conversations/personalisation/labels.h");
+      read_file(test::source_folder() + "/src/conversations/personalisation/labels.h");
   // Each `constexpr … = both("use");` and text label of labels.h.
   int count = 0;
   std::string seen = "\n";

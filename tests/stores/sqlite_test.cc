@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "io/store_sqlite/schema.h"
+#include "source_folder.h"
 #include "stores/back_ends.h"
 #include "stores/rows.h"
 
@@ -121,7 +122,7 @@ TEST_CASE("every released schema opens with what was in it") {
        ++version) {
     CAPTURE(version);
     ScratchDirectory directory;
-    std::ifstream file(SIMURGH_SOURCE_DIR "/tests/stores/dumps/v" + std::to_string(version) +
+    std::ifstream file(source_folder() + "/tests/stores/dumps/v" + std::to_string(version) +
                        ".sql");
     REQUIRE(file.good());
     std::stringstream sql;
