@@ -82,6 +82,11 @@ class TcpStream final : public Stream, private loop::Watch::Handler, private loo
     return queued >= options_.send_octets_max ? 0 : options_.send_octets_max - queued;
   }
 
+  void tell_when_writable() override {
+    was_full_ = true;
+    flush_after_batch();
+  }
+
   void pause_reading(bool paused) override {
     paused_ = paused;
     if (watch_.watching() && state_ == State::connected) want();

@@ -49,6 +49,9 @@ class Stream {
   virtual Result<void> send(ByteView bytes) = 0;
   // Octets that send() takes now.
   virtual size_t room() const = 0;
+  // on_writable comes once, as if a send() had been refused: for what is layered on a stream and
+  // has less room than it.
+  virtual void tell_when_writable() = 0;
   // Back-pressure: no on_bytes until resumed.
   virtual void pause_reading(bool paused) = 0;
   // Sends what is queued, as far as the socket takes it at the end of this batch, and closes. The
