@@ -1,3 +1,5 @@
+#include <list>
+
 #include "formats/remote_management/administration_session.h"
 #include "formats/remote_management/global_platform.h"
 #include "formats/remote_management/script.h"
@@ -11,6 +13,12 @@ using test::from_hex;
 using test::to_hex;
 
 namespace {
+
+// Octets that stay: what is parsed points into them.
+ByteView kept(std::string_view hex) {
+  static std::list<Bytes> all;
+  return all.emplace_back(from_hex(hex));
+}
 
 Bytes write_commands(const std::vector<Bytes>& apdus, LengthForm form) {
   Bytes room(4096);
@@ -184,11 +192,11 @@ TEST_CASE("T2 G6: scripts and triggers of independent implementations are read a
     const std::string body = line[2].text();
     if (body.find('<') != std::string::npos || body.empty()) continue;
     if (who == "server") {
-      const auto script = parse_command_script(from_hex(body));
+      const auto script = parse_command_script(kept(body));
       REQUIRE_MESSAGE(script.has_value(), head);
       CHECK(script->apdu_count == 1);
     } else {
-      CHECK(parse_response_script(from_hex(body)).has_value());
+      CHECK(parse_response_script(kept(body)).has_value());
     }
   }
   file.root()["real_card_trigger_example"].skip("its octets are in another test, as a whole");
@@ -215,12 +223,12 @@ TEST_CASE("T2: parameters that a live security domain keeps are read") {
 }
 
 TEST_CASE("T2: commands of a live session are the structs that they should be") {
-  const auto status = parse_get_status(*apdu::parse_command(from_hex("80f28002024f0000")));
+  const auto status = parse_get_status(*apdu::parse_command(kept("80f28002024f0000")));
   REQUIRE(status.has_value());
   CHECK(status->subset == Subset::issuer_security_domain);
   CHECK(!status->next);
   CHECK(status->aid_prefix.empty());
-  CHECK(*parse_get_data(*apdu::parse_command(from_hex("80ca008500"))) ==
+  CHECK(*parse_get_data(*apdu::parse_command(kept("80ca008500"))) ==
         data_tag::administration_parameters);
-  CHECK(*parse_get_data(*apdu::parse_command(from_hex("80caff2100"))) == data_tag::free_memory);
+  CHECK(*parse_get_data(*apdu::parse_command(kept("80caff2100"))) == data_tag::free_memory);
 }

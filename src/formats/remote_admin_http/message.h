@@ -2,8 +2,8 @@
 // Application Management over HTTP"; RFM by ETSI TS 102 226), as values: HTTP heads <-> structs.
 //
 // Not the conversation (conversations/remote_admin) and not the scripts in the bodies
-// (formats/remote_management). Strict: a field that says one thing must say it once, values are those
-// of the specification, nothing that http1 refuses gets here. Unknown fields are ignored.
+// (formats/remote_management). Strict: a field that says one thing must say it once, values are
+// those of the specification, nothing that http1 refuses gets here. Unknown fields are ignored.
 #pragma once
 
 #include <optional>
@@ -50,7 +50,7 @@ struct BodyForm {
 
 // A POST of a card.
 struct AdminRequest {
-  std::string target;                         // of the session's parameters, or the last Next-URI
+  std::string target;  // of the session's parameters, or the last Next-URI
   std::string host;
   std::string agent_id;                       // X-Admin-From; may be empty
   bool resume = false;                        // X-Admin-Resume: the session broke
@@ -81,8 +81,8 @@ struct AdminResponse {
 // and 204 only status and retry_after are read.
 Result<AdminResponse> read_response(const http1::ResponseHead& head);
 // Head and script. The script is not empty exactly when the status is 200.
-Result<void> append_response(const AdminResponse& response, ByteView script,
-                             const BodyForm& form, std::string& out);
+Result<void> append_response(const AdminResponse& response, ByteView script, const BodyForm& form,
+                             std::string& out);
 
 // "//aid/A000000151/000000": an application by its AID of 5…16 octets, and back.
 std::string target_of(ByteView aid);
