@@ -99,8 +99,8 @@ Result<InstallParameters> parse_install_parameters(ByteView bytes) {
     if (element.tag == tag_application) parameters.application = element.value;
     TRY(take_toolkit(element, parameters));
     if (element.tag != tag_system) continue;
-    tlv::BerReader system(element.value);
-    while (!system.at_end()) TRY(take_toolkit(TRY(system.next()), parameters));
+    tlv::BerReader inner(element.value);
+    while (!inner.at_end()) TRY(take_toolkit(TRY(inner.next()), parameters));
   }
   return parameters;
 }
