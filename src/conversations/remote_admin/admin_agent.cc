@@ -31,7 +31,7 @@ Result<void> AdminAgent::begin(const AgentParameters& parameters, Instant now) {
       {.target = parameters.uri, .host = parameters.host, .agent_id = parameters.agent_id}, {}, {},
       unused));
   parameters_ = parameters;
-  record_ = executor_.recall();
+  record_ = profile_.keeps_response ? executor_.recall() : AgentRecord{};
   next_uri_ = parameters.uri;
   // An outcome that the server may not have is the rest of a session that a crash has broken.
   resume_ = record_.unsettled;
@@ -216,6 +216,7 @@ void AdminAgent::on_disconnected(Instant now) {
 void AdminAgent::on_broken(Instant now) {
   ++counts_.broken;
   resume_ = true;
+  if (!profile_.keeps_response) record_ = {};
   if (++failures_in_a_row_ > parameters_.tries) {
     end(server_refused_ ? AgentEnd::refused : AgentEnd::gave_up);
     return report();

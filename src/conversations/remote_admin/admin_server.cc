@@ -257,7 +257,7 @@ void AdminServer::transmitted(size_t octets, Instant now) {
   if (out_sent_ < out_.size()) return;
   out_.clear();
   out_sent_ = 0;
-  if (reading_) return;  // that was 100 Continue
+  if (reading_ && !lingering_) return;  // that was 100 Continue
   deadline_ = now + (lingering_ ? options_.linger_wait : options_.idle_wait);
 }
 

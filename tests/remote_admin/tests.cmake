@@ -1,0 +1,1 @@
+simurgh_test(remote_admin simurgh_conversations_remote_admin)

@@ -1,0 +1,1 @@
+simurgh_test(remote_admin_http simurgh_formats_remote_admin_http)
