@@ -175,13 +175,18 @@ terminal::Answer Handset::ask(const terminal::Question& question) {
       question.length_max <= 8 && question.digits_only && question.length_min <= 4;
   if (about_pin) {
     if (customer.new_pin.empty()) return {Kind::cancelled, ""};
-    return {Kind::text, customer.new_pin};
+    const bool repetition = pin_entries_++ % 2 == 1;
+    if (!repetition || customer.pin_slips == 0) return {Kind::text, customer.new_pin};
+    --customer.pin_slips;
+    std::string slip = customer.new_pin;
+    slip.back() = slip.back() == '9' ? '0' : static_cast<char>(slip.back() + 1);
+    return {Kind::text, slip};
   }
   if (customer.activation_code.empty() || code_entries_ >= customer.code_entries_max) {
     return {Kind::cancelled, ""};
   }
-  ++code_entries_;
-  return {Kind::text, customer.activation_code};
+  const bool wrong = code_entries_++ == 0 && !customer.wrong_code.empty();
+  return {Kind::text, wrong ? customer.wrong_code : customer.activation_code};
 }
 
 void Handset::show(std::string_view) {}  // the terminal keeps the log of texts

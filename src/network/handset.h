@@ -19,9 +19,11 @@ namespace simurgh::network {
 // What the customer knows and does.
 struct Customer {
   std::string activation_code;     // as on the order document; empty: none to type
+  std::string wrong_code;          // typed instead, the first time; empty: he types it right
   uint32_t code_entries_max = 10;  // then he gives up
   std::string pin = "0000";
-  std::string new_pin;  // chosen when the chip asks for one; empty: declines
+  std::string new_pin;     // chosen when the chip asks for one; empty: declines
+  uint32_t pin_slips = 0;  // so often he repeats the new PIN wrongly
 };
 
 class Handset final : public Mobile,
@@ -107,6 +109,7 @@ class Handset final : public Mobile,
   uint32_t attach_attempts_ = 0;
   uint8_t message_reference_ = 0;
   uint32_t code_entries_ = 0;
+  uint32_t pin_entries_ = 0;  // every second one is a repetition
 };
 
 }  // namespace simurgh::network

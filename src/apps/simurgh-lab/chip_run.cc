@@ -1,11 +1,9 @@
-// Long: one life is one story, told from its first stage to its last.
 #include "apps/simurgh-lab/chip_run.h"
 
 #include <fmt/format.h>
 
+#include "apps/simurgh-lab/opening.h"
 #include "base/hex.h"
-#include "conversations/personalisation/activation_code.h"
-#include "uicc/nv_keys.h"
 
 namespace simurgh::lab {
 
@@ -14,11 +12,7 @@ namespace {
 using personalisation::ActivationCode;
 using personalisation::ChipState;
 
-constexpr size_t violation_words_max = 20;
 constexpr size_t short_code_digits = 8;
-constexpr Duration frozen_look_wait = seconds(3);
-constexpr Duration look_wait = milliseconds(100);
-constexpr std::string_view other_number = "4989123456";
 
 std::string hex_text(ByteView bytes) {
   std::string out(bytes.size() * 2, '0');
@@ -26,27 +20,18 @@ std::string hex_text(ByteView bytes) {
   return out;
 }
 
-// A copy of a chip's memory, as somebody with a probe would make it.
-std::unique_ptr<uicc::MemoryNv> copy_of(const uicc::Nv& nv) {
-  auto copy = std::make_unique<uicc::MemoryNv>(nv.size(), nv.granule());
-  std::vector<uint8_t> all(nv.size());
-  if (!nv.read(0, all) || !copy->write(0, all)) return nullptr;
-  return copy;
+std::string text_of_code(const ActivationCode& code) {
+  const auto text = write_code(code);
+  return std::string(text_of(text.view()));
 }
 
 }  // namespace
-
-void LifeFigures::violation(const std::string& words) {
-  ++violations;
-  if (violation_words.size() < violation_words_max) violation_words.push_back(words);
-}
 
 ChipRun::ChipRun(LifeWorld& world, size_t index, const uicc::Hardware& chip, bool with_misuse)
     : world_(world),
       index_(index),
       chip_(chip),
       with_misuse_(with_misuse),
-      short_code_(index % 3 == 1),
       entered_(world.lab.now()) {}
 
 ChipRun::~ChipRun() {
@@ -55,12 +40,12 @@ ChipRun::~ChipRun() {
 }
 
 const char* ChipRun::stage_name() const {
-  constexpr const char* names[] = {
-      "begin",       "unsold",       "selling",          "forged",
-      "first_logon", "using_it",     "copied",           "ordering_rekey",
-      "rekeying",    "asking_reset", "confirming_reset", "after_reset",
-      "reselling",   "second_logon", "checking",         "over",
-      "stuck"};
+  constexpr const char* names[] = {"begin",       "unsold",      "selling",      "forged",
+                                   "first_logon", "first_use",   "copied",       "ordering_rekey",
+                                   "rekeying",    "rekeyed_use", "asking_reset", "confirming_reset",
+                                   "after_reset", "reselling",   "second_logon", "second_use",
+                                   "checking",    "over",        "stuck"};
+  static_assert(std::size(names) == static_cast<size_t>(Stage::stuck) + 1);
   return names[static_cast<size_t>(stage_)];
 }
 
@@ -71,8 +56,33 @@ void ChipRun::enter(Stage stage) {
 }
 
 void ChipRun::fail(const std::string& words) {
-  world_.figures.violation(
-      fmt::format("chip {} in stage {}: {}", iccid_.text(), stage_name(), words));
+  world_.figures.violation(fmt::format("chip {} ({}) in stage {}: {}", iccid_.text(),
+                                       chip_kinds[kind_of(index_)].profile, stage_name(), words));
+}
+
+void ChipRun::fail_answer(const char* what, const RestAnswer& answer) {
+  fail(fmt::format("{} answered {}: {}", what, answer.status, answer.text));
+  enter(Stage::stuck);
+}
+
+// Says what chip and phone are at; what the server says is in its own answers.
+void ChipRun::get_stuck() {
+  const auto chip = look();
+  std::string words = "stuck";
+  if (chip) {
+    words +=
+        fmt::format("; the chip is in life {} with key {}{}", chip->record.life,
+                    chip->record.active.number, chip->record.pending ? " and a prepared one" : "");
+  }
+  if (handset_) {
+    const auto attach = handset_->last_attach();
+    words += fmt::format("; last attach {}", attach ? network::name_of(*attach) : "none");
+    if (!handset_->displayed().empty()) {
+      words += fmt::format("; its display says \"{}\"", handset_->displayed().back());
+    }
+  }
+  fail(words);
+  enter(Stage::stuck);
 }
 
 std::unique_ptr<network::Handset> ChipRun::make_handset(const uicc::Hardware& chip,
@@ -94,252 +104,155 @@ void ChipRun::drop(std::unique_ptr<network::Handset>& handset) {
   handset.reset();
 }
 
-// A proprietary command (class 80) in blocks, its answer fetched whole. The card is the one in
-// the dealer's reader, or in the handset.
-Result<std::vector<uint8_t>> ChipRun::command(uint8_t ins, ByteView data) {
-  const auto transmit = [&](ByteView apdu) {
-    return reader_ ? reader_->transmit(apdu) : handset_->transmit(apdu);
-  };
-  std::vector<uint8_t> out;
-  size_t offset = 0;
-  uint8_t block = 0;
-  uint8_t sw1 = 0, sw2 = 0;
-  do {
-    const size_t size = std::min(data.size() - offset, uicc::block_octets_max);
-    const bool last = offset + size == data.size();
-    std::vector<uint8_t> apdu = {0x80, ins, last ? uicc::block_last : uint8_t{0}, block++};
-    if (data.empty()) {
-      apdu[2] = 0;
-      apdu.push_back(0);
-    } else {
-      apdu.push_back(static_cast<uint8_t>(size));
-      apdu.insert(apdu.end(), data.begin() + static_cast<ptrdiff_t>(offset),
-                  data.begin() + static_cast<ptrdiff_t>(offset + size));
-    }
-    offset += size;
-    const ByteView answer = TRY(transmit(apdu));
-    if (answer.size() < 2) return ErrorCode::bad_length;
-    out.assign(answer.begin(), answer.end() - 2);
-    sw1 = answer[answer.size() - 2];
-    sw2 = answer[answer.size() - 1];
-  } while (offset < data.size() && sw1 == 0x90);
-  while (sw1 == 0x61) {
-    const uint8_t get_response[] = {0x00, 0xc0, 0x00, 0x00, sw2};
-    const ByteView answer = TRY(transmit(get_response));
-    if (answer.size() < 2) return ErrorCode::bad_length;
-    out.insert(out.end(), answer.begin(), answer.end() - 2);
-    sw1 = answer[answer.size() - 2];
-    sw2 = answer[answer.size() - 1];
-  }
-  // 91xx: done, and the chip has a proactive command for the terminal.
-  if (sw1 != 0x90 && sw1 != 0x91) return ErrorCode::not_allowed;
-  return out;
+network::VisitedNetwork& ChipRun::home_network() {
+  return world_.lab.network(index_ % world_.lab.networks());
 }
 
-// In the dealer's reader the chip is asked; in a phone, whose terminal speaks with it, its memory
-// is looked at, from a copy.
-Result<uicc::ChipData> ChipRun::chip_data() {
-  if (reader_) return uicc::parse_chip_data(TRY(command(uicc::chip_ins::get_chip_data, {})));
-  const auto copy = copy_of(chip_.nv);
-  if (!copy) return ErrorCode::io;
-  uicc::NvStore store(*copy, chip_.seal_key);
-  TRY(store.mount());
-  ByteArray<personalisation::chip_record_octets_max> room;
-  const auto record =
-      TRY(personalisation::parse_record(TRY(store.read(uicc::nv_key::chip_record, room))));
-  uicc::ChipData data;
-  data.state = record.state;
-  data.iccid = record.chip.iccid;
-  data.ver = record.chip.ver;
-  data.life = record.life;
-  data.active_epoch = record.active.number;
-  data.pending = record.pending.has_value();
-  data.suites = record.suites;
-  return data;
+// The customer takes the phone in his hand.
+void ChipRun::switch_on() {
+  drop(handset_);
+  handset_ = make_handset(chip_, index_);
+  handset_->customer.activation_code = code_text_;
+  handset_->customer.wrong_code = wrong_code_text_;
+  handset_->customer.pin = pin_;
+  handset_->customer.new_pin = new_pin_;
+  handset_->customer.pin_slips = pin_choice_of(index_) == PinChoice::slips ? 1 : 0;
+  if (!handset_->switch_on()) fail("the chip is mute, or refuses its PIN");
+  imsi_ = handset_->imsi();
+}
+
+ActivationCode ChipRun::new_code() {
+  switch (code_of(index_)) {
+    case Code::none: return {};
+    case Code::short_code:
+      return personalisation::make_short_code(world_.random, short_code_digits);
+    case Code::secret: return personalisation::make_code_secret(world_.random);
+  }
+  return {};
+}
+
+void ChipRun::turn_begin() {
+  const auto chip = look();
+  if (!chip || chip->record.state != ChipState::pre_personalised) {
+    fail("the factory's chip is not pre-personalised");
+    return enter(Stage::stuck);
+  }
+  iccid_ = chip->record.chip.iccid;
+  ver_ = chip->record.chip.ver;
+  msisdn_ = *Msisdn::parse(fmt::format("49170{:08}", index_));
+  ++world_.figures.made;
+  if (!with_misuse_) {
+    enter(Stage::selling);
+    return begin_sale(0, Stage::first_logon);
+  }
+  copy_ = copy_of(chip_.nv);
+  ++world_.figures.misuse_tried;
+  switch_on();
+  enter(Stage::unsold);
+}
+
+// A chip that is not under contract must be refused (D4, D12), then it is sold.
+void ChipRun::turn_unsold(uint64_t& refused, Stage next_stage, uint32_t life, Stage next) {
+  using network::AttachResult;
+  const auto result = handset_->last_attach();
+  if (!result || *result == AttachResult::home_unreachable) return;
+  // Another's HLR hears of a removal some time later, and until then has the old key.
+  const bool old_key =
+      !world_.hotlining && life > 0 && *result == AttachResult::authentication_failed;
+  if (*result == AttachResult::unknown_at_home || old_key) {
+    ++refused;
+  } else {
+    fail(fmt::format("a chip that is not sold was not refused: {}", network::name_of(*result)));
+  }
+  drop(handset_);
+  enter(next_stage);
+  begin_sale(life, next);
 }
 
 void ChipRun::begin_sale(uint32_t life, Stage next) {
   life_ = life;
+  pin_ = "0000";
+  new_pin_.clear();
+  // Four to eight digits, others in the second life.
+  if (pin_choice_of(index_) != PinChoice::declines) {
+    const auto length = static_cast<int>(4 + (index_ + life) % 5);
+    new_pin_ = fmt::format("{:0{}}", 1000 + (index_ * 7 + life) % 9000, length);
+  }
+  const Code kind = code_of(index_);
   json::Value activation = json::Value::object();
-  if (index_ % 3 == 0) {
-    code_text_.clear();
+  code_text_.clear();
+  wrong_code_text_.clear();
+  if (kind == Code::none) {
     activation.set("kind", "none");
   } else {
-    const ActivationCode code =
-        short_code_ ? personalisation::make_short_code(world_.random, short_code_digits)
-                    : personalisation::make_code_secret(world_.random);
-    const auto text = write_code(code);
-    code_text_ = text_of(text.view());
-    activation.set("kind", short_code_ ? "short" : "secret128").set("code", code_text_);
+    code_text_ = text_of_code(new_code());
+    if (types_wrong_code(index_)) wrong_code_text_ = text_of_code(new_code());
+    activation.set("kind", kind == Code::short_code ? "short" : "secret128");
+    activation.set("code", code_text_);
   }
   json::Value body = json::Value::object({{"iccid", iccid_.text()},
-                                          {"ver", hex_text(data_.ver)},
+                                          {"ver", hex_text(ver_)},
                                           {"life", life},
-                                          {"contract", "lab" + world_.salt},
+                                          {"contract", Opening::contract},
                                           {"msisdn", msisdn_.text()},
                                           {"activation", std::move(activation)}});
-  world_.rest.post("/v1/signups", std::move(body), [this, next](const RestAnswer& answer) {
-    if (answer.status / 100 != 2) {
-      fail(fmt::format("sign-up answered {}: {}", answer.status, json::write(answer.body)));
-      return enter(Stage::stuck);
-    }
+  if (order_wants_server_made_key(index_)) body.set("server_made_key", true);
+  world_.dealer.post("/v1/signups", std::move(body), [this, next](const RestAnswer& answer) {
+    if (answer.status / 100 != 2) return fail_answer("the sign-up", answer);
     order_ = answer.body.text_of("order");
-    if (next == Stage::second_logon) {
-      handset_ = make_handset(chip_, index_);
-      handset_->customer.activation_code = code_text_;
-      if (!handset_->switch_on()) fail("the chip is mute");
-    } else {
-      ++world_.figures.sold;
-    }
+    if (next != Stage::second_logon) ++world_.figures.sold;
+    if (next != Stage::forged) switch_on();
     enter(next);
   });
 }
 
-// I7: before its release a chip reaches the security centre and nothing else.
-void ChipRun::check_hotlined() {
-  hotline_checked_ = true;
-  const auto call = handset_->call(other_number);
-  if (!call || *call != world_.centre_number.text()) fail("a hotlined call went elsewhere");
-  if (handset_->send_text(*Msisdn::parse(other_number), "hello") !=
-      terminal::SendOutcome::refused) {
-    fail("a hotlined short message went out");
-  }
-  auto& network = world_.lab.network(index_ % world_.lab.networks());
-  if (network.open_data_session(imsi_, "internet")) fail("a hotlined data session came up");
-}
-
-void ChipRun::check_free() {
-  const auto call = handset_->call(other_number);
-  if (!call || *call != other_number) fail("a released chip's call did not go through");
-  if (handset_->send_text(*Msisdn::parse(other_number), "hello") !=
-      terminal::SendOutcome::accepted) {
-    fail("a released chip's short message was refused");
-  }
-}
-
 void ChipRun::turn_logon(Stage next) {
-  if (!handset_->registered()) return;
-  auto& network = world_.lab.network(index_ % world_.lab.networks());
-  if (!network.hotline(imsi_).empty()) {
+  if (with_misuse_ && life_ == 0) look_if_frozen(world_.lab.now());
+  if (!handset_ || !handset_->registered()) return;
+  if (!home_network().hotline(imsi_).empty()) {
     if (!hotline_checked_) check_hotlined();
     return;
   }
-  const auto data = chip_data();
-  if (!data || data->state != ChipState::personalised || data->pending) return;
-  epoch_ = data->active_epoch;
-  if (next == Stage::using_it) ++world_.figures.personalised;
+  const auto chip = look();
+  if (!chip || chip->record.state != ChipState::personalised || chip->record.pending) return;
+  if (!check_customer()) return;
+  epoch_ = chip->record.active.number;
+  world_.ledger.personalised(iccid_, life_, epoch_);
+  if (life_ == 0) ++world_.figures.personalised;
+  // Another's HLR leaves the chip registered: a new start shows that it has the new key.
+  if (!world_.hotlining) switch_on();
   enter(next);
 }
 
-void ChipRun::turn_forged() {
-  if (!impostor_) {
-    ++world_.figures.misuse_tried;
-    impostor_ = make_handset({*copy_, chip_.random, chip_.seal_key}, index_);
-    // Of the right form, and of another order.
-    const ActivationCode guess =
-        short_code_ ? personalisation::make_short_code(world_.random, short_code_digits)
-                    : personalisation::make_code_secret(world_.random);
-    const auto guess_text = write_code(guess);
-    impostor_->customer.activation_code = text_of(guess_text.view());
-    impostor_->customer.code_entries_max = 1;
-    if (!impostor_->switch_on()) fail("the forged chip is mute");
-    imsi_ = impostor_->imsi();
-    return;
+void ChipRun::turn_use(Stage next) {
+  if (!handset_->registered()) return;  // between two attempts, after a lost link
+  check_free();
+  if (stage_ == Stage::first_use) ++world_.figures.used;
+  if (stage_ == Stage::rekeyed_use) {
+    ++world_.figures.rekeyed;
+    drop(handset_);
   }
-  // It may register (its Ki_1 is right), and that is all.
-  if (!impostor_->displayed().empty() || world_.lab.now() - entered_ > world_.patience) {
-    auto& network = world_.lab.network(index_ % world_.lab.networks());
-    if (impostor_->registered() && network.hotline(imsi_).empty()) {
-      fail("a forged chip without the code was released");
-    } else {
-      ++world_.figures.forged_refused;
-    }
-    drop(impostor_);
-    handset_ = make_handset(chip_, index_);
-    handset_->customer.activation_code = code_text_;
-    if (!handset_->switch_on()) fail("the chip is mute");
-    enter(Stage::first_logon);
-  }
+  enter(next);
+  if (next == Stage::checking) check_end();
 }
 
-// Two first logons for one order freeze it (D12). An operator looks, and the customer whose chip it
-// is gets a new code.
-void ChipRun::look_if_frozen() {
-  asked_frozen_ = true;
-  world_.rest.get(fmt::format("/v1/chips/{}", iccid_.text()), [this](const RestAnswer& answer) {
-    if (answer.body.text_of("state") != "frozen") {
-      entered_ = world_.lab.now();
-      asked_frozen_ = false;
-      return;
-    }
-    ++world_.figures.frozen;
-    const ActivationCode code =
-        short_code_ ? personalisation::make_short_code(world_.random, short_code_digits)
-                    : personalisation::make_code_secret(world_.random);
-    const auto text = write_code(code);
-    code_text_ = text_of(text.view());
-    json::Value body =
-        json::Value::object({{"kind", short_code_ ? "short" : "secret128"}, {"code", code_text_}});
-    world_.rest.post(
-        fmt::format("/v1/orders/{}/unfreeze", order_), std::move(body),
-        [this](const RestAnswer& opened) {
-          if (opened.status / 100 != 2) {
-            fail(fmt::format("unfreeze answered {}: {}", opened.status, json::write(opened.body)));
-          }
-          drop(handset_);  // the customer switches off and on, with the new code
-          entered_ = world_.lab.now();
-        });
-  });
-}
-
-void ChipRun::turn_copied() {
-  if (!impostor_) {
-    ++world_.figures.misuse_tried;
-    impostor_ = make_handset({*copy_, chip_.random, chip_.seal_key}, index_ + 1);
-    if (!impostor_->switch_on()) fail("the copied chip is mute");
-    return;
-  }
-  const auto result = impostor_->last_attach();
-  if (!result || *result == network::AttachResult::home_unreachable) return;
-  if (*result == network::AttachResult::registered) {
-    fail("a copy of a personalised chip registered");
-  } else {
-    ++world_.figures.copy_refused;
-  }
-  drop(impostor_);
-  enter(Stage::ordering_rekey);
+void ChipRun::order_rekey() {
+  enter(Stage::rekeying);
+  world_.desk.post(fmt::format("/v1/chips/{}/rekey", iccid_.text()), json::Value::object(),
+                   [this](const RestAnswer& answer) {
+                     if (answer.status / 100 != 2) fail_answer("rekey", answer);
+                   });
 }
 
 void ChipRun::turn_rekeying() {
-  if (!handset_->registered()) return;
-  auto& network = world_.lab.network(index_ % world_.lab.networks());
-  if (!network.hotline(imsi_).empty()) return;
-  const auto data = chip_data();
-  if (!data || data->active_epoch <= epoch_ || data->pending) return;
-  epoch_ = data->active_epoch;
-  check_free();
-  ++world_.figures.rekeyed;
-  drop(handset_);
-  enter(Stage::asking_reset);
-}
-
-// D12: the holder's own tries: an unsigned RESET, and rubbish. True when nothing happened.
-bool ChipRun::try_foreign_resets() {
-  const auto asked = command(uicc::chip_ins::reset_challenge, {});
-  if (!asked) return false;
-  const auto challenge = personalisation::parse_reset_challenge(*asked);
-  if (!challenge) return false;
-  personalisation::Reset reset;
-  reset.iccid = challenge->iccid;
-  reset.life = challenge->life;
-  reset.authorisation = personalisation::OrderId(bytes_of("MYSELF"));
-  reset.nonce_c = challenge->nonce_c;
-  reset.signature.resize(personalisation::signature_octets(reset.suite));
-  world_.random.fill(reset.signature.span());
-  const auto answer = command(uicc::chip_ins::exchange, write_reset(reset));
-  const auto after = chip_data();
-  return (!answer || answer->empty()) && after && after->life == data_.life &&
-         after->active_epoch == epoch_;
+  if (!handset_->registered() || !home_network().hotline(imsi_).empty()) return;
+  const auto chip = look();
+  if (!chip || chip->record.active.number <= epoch_ || chip->record.pending) return;
+  epoch_ = chip->record.active.number;
+  world_.ledger.rekeyed(iccid_, life_, epoch_);
+  if (!takes_pin(chip_, pin_)) fail("re-keying has changed the PIN");
+  if (!world_.hotlining) switch_on();
+  enter(Stage::rekeyed_use);
 }
 
 void ChipRun::dealer_asks_reset() {
@@ -347,152 +260,99 @@ void ChipRun::dealer_asks_reset() {
   if (!reader_->reset()) return fail("the chip is mute in the reader");
   if (with_misuse_) {
     ++world_.figures.misuse_tried;
-    if (try_foreign_resets()) {
+    if (try_foreign_reset()) {
       ++world_.figures.foreign_reset_refused;
     } else {
       fail("a reset that nobody authorised had an effect");
     }
   }
-  const auto challenge = command(uicc::chip_ins::reset_challenge, {});
+  const auto challenge = run_command(*reader_, uicc::chip_ins::reset_challenge, {});
   if (!challenge) return fail("no reset challenge");
   enter(Stage::confirming_reset);
-  world_.rest.post(fmt::format("/v1/chips/{}/reset", iccid_.text()),
-                   json::Value::object().set("challenge", hex_text(*challenge)),
-                   [this](const RestAnswer& answer) { dealer_resets(answer); });
+  world_.dealer.post(fmt::format("/v1/chips/{}/reset", iccid_.text()),
+                     json::Value::object({{"challenge", hex_text(*challenge)}}),
+                     [this](const RestAnswer& answer) { dealer_resets(answer); });
 }
 
 void ChipRun::dealer_resets(const RestAnswer& answer) {
   std::vector<uint8_t> room(personalisation::message_octets_max);
   const auto reset = parse_hex(answer.body.text_of("command"), room);
   const auto receipt = answer.status / 100 == 2 && reset
-                           ? command(uicc::chip_ins::exchange, *reset)
+                           ? run_command(*reader_, uicc::chip_ins::exchange, *reset)
                            : Result<std::vector<uint8_t>>(ErrorCode::not_allowed);
-  if (!receipt) {
-    fail(fmt::format("reset answered {}: {}", answer.status, json::write(answer.body)));
-    return enter(Stage::stuck);
-  }
-  world_.rest.post(fmt::format("/v1/chips/{}/reset/confirm", iccid_.text()),
-                   json::Value::object().set("receipt", hex_text(*receipt)),
-                   [this](const RestAnswer& confirmed) {
-                     const auto data = chip_data();
-                     reader_.reset();
-                     if (confirmed.status / 100 != 2 || !data || data->life != life_ + 1) {
-                       fail(fmt::format("reset confirmation answered {}: {}", confirmed.status,
-                                        json::write(confirmed.body)));
-                       return enter(Stage::stuck);
-                     }
-                     ++world_.figures.reset;
-                     enter(with_misuse_ ? Stage::after_reset : Stage::reselling);
-                     if (stage_ == Stage::reselling) begin_sale(life_ + 1, Stage::second_logon);
-                   });
+  reader_.reset();
+  if (!receipt) return fail_answer("reset", answer);
+  world_.dealer.post(fmt::format("/v1/chips/{}/reset/confirm", iccid_.text()),
+                     json::Value::object({{"receipt", hex_text(*receipt)}}),
+                     [this](const RestAnswer& confirmed) { dealer_confirms(confirmed); });
 }
 
-// Long: one case for each stage of the life, in their order.
+void ChipRun::dealer_confirms(const RestAnswer& answer) {
+  const auto chip = look();
+  if (answer.status / 100 != 2 || !chip || chip->record.life != life_ + 1) {
+    return fail_answer("reset confirmation", answer);
+  }
+  // As new: PIN 0000, and no key of the life before (D10).
+  if (chip->record.state != ChipState::pre_personalised || !takes_pin(chip_, "0000")) {
+    fail("a chip that was reset is not as new");
+  }
+  ++world_.figures.reset;
+  if (!with_misuse_) {
+    enter(Stage::reselling);
+    return begin_sale(life_ + 1, Stage::second_logon);
+  }
+  ++world_.figures.misuse_tried;
+  pin_ = "0000";
+  switch_on();
+  enter(Stage::after_reset);
+}
+
+void ChipRun::check_end() {
+  drop(handset_);
+  world_.desk.get(fmt::format("/v1/chips/{}", iccid_.text()), [this](const RestAnswer& answer) {
+    const bool agrees = answer.body.text_of("state") == "personalised" &&
+                        answer.body.integer_of("key_epoch") == int64_t{epoch_} &&
+                        answer.body.integer_of("life") == int64_t{life_};
+    if (!agrees) return fail_answer("the chip's row", answer);
+    LifeFigures& figures = world_.figures;
+    ++figures.resold;
+    ++figures.by_kind[kind_of(index_)];
+    ++figures.by_code[static_cast<size_t>(code_of(index_))];
+    if (chip_kinds[kind_of(index_)].server_made_key || order_wants_server_made_key(index_)) {
+      ++figures.server_made_keys;
+    }
+    enter(Stage::over);
+  });
+}
+
+// One case for each stage of the life, in their order.
 void ChipRun::turn() {
   const Instant now = world_.lab.now();
   if (over() || now < look_again_) return;
-  look_again_ = now + look_wait;
+  look_again_ = now + world_.look_wait;
   const bool waits_for_rest = stage_ == Stage::selling || stage_ == Stage::confirming_reset ||
                               stage_ == Stage::reselling || stage_ == Stage::checking;
   if (now - entered_ > world_.patience && !waits_for_rest && stage_ != Stage::forged) {
-    fail("stuck");
-    return enter(Stage::stuck);
+    return get_stuck();
   }
   switch (stage_) {
-    case Stage::begin: {
-      reader_ = std::make_unique<uicc::Card>(chip_);
-      const auto data = reader_->reset() ? chip_data() : Result<uicc::ChipData>(ErrorCode::closed);
-      reader_.reset();
-      if (!data || data->state != ChipState::pre_personalised) {
-        fail("the factory's chip is not pre-personalised");
-        return enter(Stage::stuck);
-      }
-      data_ = *data;
-      iccid_ = data->iccid;
-      msisdn_ = *Msisdn::parse(fmt::format("49170{:08}", index_));
-      ++world_.figures.made;
-      if (with_misuse_) {
-        copy_ = copy_of(chip_.nv);
-        ++world_.figures.misuse_tried;
-        handset_ = make_handset(chip_, index_);
-        if (!handset_->switch_on()) fail("the chip is mute");
-        return enter(Stage::unsold);
-      }
-      enter(Stage::selling);
-      return begin_sale(0, Stage::first_logon);
-    }
-    case Stage::unsold: {
-      const auto result = handset_->last_attach();
-      if (!result || *result == network::AttachResult::home_unreachable) return;
-      if (*result == network::AttachResult::unknown_at_home) {
-        ++world_.figures.unsold_refused;
-      } else {
-        fail("an unsold chip was not refused");
-      }
-      drop(handset_);
-      enter(Stage::selling);
-      const bool coded = index_ % 3 != 0;
-      return begin_sale(0, coded ? Stage::forged : Stage::first_logon);
-    }
+    case Stage::begin: return turn_begin();
+    case Stage::unsold:
+      return turn_unsold(world_.figures.unsold_refused, Stage::selling, 0,
+                         code_of(index_) != Code::none ? Stage::forged : Stage::first_logon);
     case Stage::forged: return turn_forged();
-    case Stage::first_logon:
-      if (!handset_) {
-        handset_ = make_handset(chip_, index_);
-        handset_->customer.activation_code = code_text_;
-        if (!handset_->switch_on()) fail("the chip is mute");
-      }
-      imsi_ = handset_->imsi();
-      if (with_misuse_ && !asked_frozen_ && now - entered_ > frozen_look_wait) look_if_frozen();
-      return turn_logon(Stage::using_it);
-    case Stage::using_it:
-      if (!handset_->registered()) return;  // between two attempts, after a lost link
-      check_free();
-      ++world_.figures.used;
-      return enter(with_misuse_ ? Stage::copied : Stage::ordering_rekey);
+    case Stage::first_logon: return turn_logon(Stage::first_use);
+    case Stage::first_use: return turn_use(with_misuse_ ? Stage::copied : Stage::ordering_rekey);
     case Stage::copied: return turn_copied();
-    case Stage::ordering_rekey:
-      enter(Stage::rekeying);
-      return world_.rest.post(
-          fmt::format("/v1/chips/{}/rekey", iccid_.text()), json::Value::object(),
-          [this](const RestAnswer& answer) {
-            if (answer.status / 100 == 2) return;
-            fail(fmt::format("rekey answered {}: {}", answer.status, json::write(answer.body)));
-            enter(Stage::stuck);
-          });
+    case Stage::ordering_rekey: return order_rekey();
     case Stage::rekeying: return turn_rekeying();
+    case Stage::rekeyed_use: return turn_use(Stage::asking_reset);
     case Stage::asking_reset: return dealer_asks_reset();
-    case Stage::after_reset: {
-      if (!handset_) {
-        ++world_.figures.misuse_tried;
-        handset_ = make_handset(chip_, index_);
-        if (!handset_->switch_on()) fail("the chip is mute");
-        return;
-      }
-      const auto result = handset_->last_attach();
-      if (!result || *result == network::AttachResult::home_unreachable) return;
-      if (*result == network::AttachResult::unknown_at_home) {
-        ++world_.figures.after_reset_refused;
-      } else {
-        fail("a chip that was reset registered without a contract");
-      }
-      drop(handset_);
-      enter(Stage::reselling);
-      return begin_sale(life_ + 1, Stage::second_logon);
-    }
-    case Stage::second_logon: {
-      turn_logon(Stage::checking);
-      if (stage_ != Stage::checking) return;
-      return world_.rest.get(
-          fmt::format("/v1/chips/{}", iccid_.text()), [this](const RestAnswer& answer) {
-            const bool agrees = answer.body.text_of("state") == "personalised" &&
-                                answer.body.integer_of("key_epoch") == int64_t{epoch_} &&
-                                answer.body.integer_of("life") == int64_t{life_};
-            if (!agrees) fail("the server says " + json::write(answer.body));
-            ++world_.figures.resold;
-            drop(handset_);
-            enter(Stage::over);
-          });
-    }
+    case Stage::after_reset:
+      return turn_unsold(world_.figures.after_reset_refused, Stage::reselling, life_ + 1,
+                         Stage::second_logon);
+    case Stage::second_logon: return turn_logon(Stage::second_use);
+    case Stage::second_use: return turn_use(Stage::checking);
     case Stage::selling:
     case Stage::confirming_reset:
     case Stage::reselling:

@@ -6,34 +6,27 @@
 #include <string>
 #include <vector>
 
+#include "apps/simurgh-lab/chip_access.h"
 #include "apps/simurgh-lab/lab.h"
-#include "apps/simurgh-lab/rest.h"
+#include "apps/simurgh-lab/ledger.h"
+#include "apps/simurgh-lab/life_figures.h"
+#include "conversations/personalisation/activation_code.h"
 #include "uicc/chip_apdus.h"
 
 namespace simurgh::lab {
 
-// Counted over all chips; what `lab life` prints.
-struct LifeFigures {
-  uint64_t made = 0, sold = 0, personalised = 0, used = 0, rekeyed = 0, reset = 0, resold = 0,
-           stuck = 0, violations = 0,
-           frozen = 0;  // orders that two first logons froze, opened again by an operator
-  // Misuse that was tried and refused (D12), and tried in all.
-  uint64_t misuse_tried = 0, unsold_refused = 0, copy_refused = 0, forged_refused = 0,
-           foreign_reset_refused = 0, after_reset_refused = 0;
-  std::vector<std::string> violation_words;  // the first few, for people
-
-  void violation(const std::string& words);
-};
-
 // What the runs share.
 struct LifeWorld {
   Lab& lab;
-  Rest& rest;
+  Rest& desk;    // an operator's
+  Rest& dealer;  // and a dealer's, each with the token of that role
   Random& random;
   Msisdn centre_number;
-  Duration patience;  // for one step; then the chip is stuck
+  Duration patience;   // for one step; then the chip is stuck
+  Duration look_wait;  // between two looks at one chip
+  bool hotlining;      // the network's HLR has it (D6); osmo-hlr has not
   LifeFigures& figures;
-  std::string salt;  // makes contracts and the like unique per run of the lab
+  Ledger& ledger;
 };
 
 class ChipRun {
@@ -55,15 +48,17 @@ class ChipRun {
     selling,      // the dealer's order is on its way
     forged,       // a forged chip without the code goes first (D12)
     first_logon,  // D6-D8
-    using_it,
-    copied,  // a copy of the chip as it left the factory (D12)
+    first_use,    // with the agreed key
+    copied,       // a copy of the chip as it left the factory (D12)
     ordering_rekey,
-    rekeying,      // D11
+    rekeying,  // D11
+    rekeyed_use,
     asking_reset,  // D10
     confirming_reset,
     after_reset,  // reset and not sold: must not register
     reselling,
     second_logon,
+    second_use,
     checking,  // what the server says in the end
     over,
     stuck,
@@ -71,38 +66,57 @@ class ChipRun {
 
   void enter(Stage stage);
   void fail(const std::string& words);
+  void fail_answer(const char* what, const RestAnswer& answer);
+  void get_stuck();
+
+  // chip_run.cc: the way, stage by stage.
+  void turn_begin();
+  void turn_unsold(uint64_t& refused, Stage next_stage, uint32_t life, Stage next);
   void begin_sale(uint32_t life, Stage next);
-  void check_hotlined();
-  void check_free();
   void turn_logon(Stage next);
-  void turn_forged();
-  void look_if_frozen();
-  void turn_copied();
+  void turn_use(Stage next);
+  void order_rekey();
   void turn_rekeying();
   void dealer_asks_reset();
   void dealer_resets(const RestAnswer& answer);
-  bool try_foreign_resets();
-  Result<uicc::ChipData> chip_data();
-  Result<std::vector<uint8_t>> command(uint8_t ins, ByteView data);
+  void dealer_confirms(const RestAnswer& answer);
+  void check_end();
+  void switch_on();
   std::unique_ptr<network::Handset> make_handset(const uicc::Hardware& chip, size_t network);
   void drop(std::unique_ptr<network::Handset>& handset);
+  network::VisitedNetwork& home_network();
+  personalisation::ActivationCode new_code();
+  Result<uicc::ChipInspection> look() { return inspect_chip(chip_.nv, chip_.seal_key); }
+
+  // chip_checks.cc: what must and must not be possible on the way.
+  void check_hotlined();
+  void check_free();
+  bool was_told(std::string_view text) const;
+  bool check_customer();
+  void turn_forged();
+  void look_if_frozen(Instant now);
+  void unfreeze();
+  void turn_copied();
+  bool try_foreign_reset();
 
   LifeWorld& world_;
   size_t index_;
   uicc::Hardware chip_;
   bool with_misuse_;
-  bool short_code_;
   Stage stage_ = Stage::begin;
   Instant entered_;
   Instant look_again_;
   bool hotline_checked_ = false;
-  bool asked_frozen_ = false;
+  Instant look_if_frozen_at_;
   std::string code_text_;
+  std::string wrong_code_text_;  // what the customer types first
+  std::string pin_ = "0000";     // in force
+  std::string new_pin_;          // that the customer will choose; empty: none
   std::string order_;
   Iccid iccid_;
   Imsi imsi_;
   Msisdn msisdn_;
-  uicc::ChipData data_;
+  personalisation::Ver ver_{};
   uint32_t life_ = 0;
   uint32_t epoch_ = 0;
   std::unique_ptr<uicc::MemoryNv> copy_;  // of the chip as the factory made it

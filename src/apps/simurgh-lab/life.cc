@@ -1,18 +1,18 @@
 #include "apps/simurgh-lab/life.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
 #include "apps/simurgh-lab/chip_run.h"
 #include "apps/simurgh-lab/daemon.h"
+#include "apps/simurgh-lab/life_progress.h"
+#include "apps/simurgh-lab/opening.h"
+#include "apps/simurgh-lab/osmo_hlr.h"
 #include "apps/simurgh-lab/subcommands.h"
-#include "base/hex.h"
-#include "factory/batch.h"
-#include "io/nv_file/pack.h"
 #include "io/process/process.h"
 
 namespace simurgh::lab {
@@ -20,9 +20,10 @@ namespace simurgh::lab {
 namespace {
 
 constexpr Duration turn_wait = milliseconds(20);
-constexpr Duration say_wait = seconds(2);
-constexpr size_t under_way_max = 400;  // chips at a time: a shop, not a stadium
-constexpr Duration kill_wait_max = seconds(6);
+constexpr Duration follow_wait = seconds(2);  // between two looks at the audit log
+constexpr Duration look_wait_min = milliseconds(100);
+// A chip that is not looked at costs nothing: more of them, less often.
+constexpr size_t looks_per_second_max = 4000;
 constexpr std::string_view esme_password = "labsmsc";
 
 // Random numbers of the lab's people and faults, from the seed; keys come from the kernel.
@@ -49,93 +50,67 @@ class LabRandom final : public Random {
   uint64_t state_;
 };
 
-// A chip in the factory's machine.
-class Channel final : public factory::CardChannel {
- public:
-  explicit Channel(uicc::Card& card) : card_(card) {}
-  Result<ByteView> transmit(ByteView command) override { return card_.transmit(command); }
-
- private:
-  uicc::Card& card_;
-};
-
-struct MadeChip {
-  std::unique_ptr<uicc::Nv> nv;
-  ByteArray<16> seal_key;
-};
-
 class Life {
  public:
-  explicit Life(const LifeOptions& options) : options_(options), random_(options.seed) {}
+  explicit Life(const LifeOptions& options)
+      : options_(options),
+        random_(options.seed),
+        osmo_(options.hlr == "osmo-hlr"),
+        progress_(options.chips, options.quiet) {}
   ~Life() {
     runs_.clear();
-    rest_.reset();
+    ledger_.reset();
+    for (auto* rest : {&desk_, &dealer_, &factory_, &auditor_}) rest->reset();
     lab_.reset();
     daemon_.reset();
+    osmo_hlr_.stop();
+    opening_.reset();
     std::error_code ignored;
-    if (options_.work_dir.empty() && !folder_.empty()) {
+    if (well_ && options_.work_dir.empty() && !folder_.empty()) {
       std::filesystem::remove_all(folder_, ignored);
     }
   }
 
   int run() {
     std::string problem;
-    if (!open(problem)) {
+    if (open(problem)) {
+      begin();
+      loop_->run();
+      problem = failed_;
+    }
+    if (!problem.empty()) {
       std::fprintf(stderr, "simurgh-lab: %s\n", problem.c_str());
-      return 1;
+    } else {
+      print();
+      well_ = figures_.stuck == 0 && figures_.violations == 0 && figures_.resold == options_.chips;
     }
-    open_operator();
-    loop_->run();
-    if (!failed_.empty()) {
-      std::fprintf(stderr, "simurgh-lab: %s\n", failed_.c_str());
-      return 1;
+    if (!well_ && !folder_.empty()) {
+      std::fprintf(stderr, "simurgh-lab: logs, databases and packs are kept in %s\n",
+                   folder_.c_str());
     }
-    print();
-    return figures_.stuck == 0 && figures_.violations == 0 && figures_.resold == options_.chips ? 0
-                                                                                                : 1;
+    return well_ ? 0 : 1;
   }
 
  private:
   bool open(std::string& problem) {
+    faults_ = network::FaultPlan::named(options_.faults);
+    if (osmo_ && !OsmoHlr::installed()) {
+      problem = "osmo-hlr is not installed: apt-get install osmo-hlr";
+      return false;
+    }
     if (!make_folder(problem)) return false;
     auto loop = loop::Loop::create(problem);
     if (!loop) return false;
     loop_ = std::move(*loop);
     log_.set_level(log::Level::error);
-    const auto* faults = network::FaultPlan::named(options_.faults);
-    if (!faults) {
-      problem = "--faults: expected none, lossy or chaos";
-      return false;
-    }
-    // The daemon's configuration names the SMSC's port and the lab's the daemon's: one of them has
-    // to be first, so the SMSC opens with a lab that has no home yet.
-    Daemon::Options daemon;
-    daemon.program = options_.programs + "/simurghd";
-    daemon.data_dir = folder_ + "/server";
-    daemon.smpp_password = esme_password;
-    daemon.centre_number = centre_number_;
-    daemon.answer_wait_first = options_.faults == "none" ? seconds(3) : seconds(2);
-    const std::string smpp_listen = fmt::format("127.0.0.1:{}", free_port());
-    daemon.smpp_connect = smpp_listen;
-    daemon_ = std::make_unique<Daemon>(daemon);
-    if (!daemon_->init(problem) || !daemon_->start(problem)) return false;
-    LabOptions lab;
-    lab.smpp_listen = smpp_listen;
-    lab.gsup_connect = daemon_->gsup();
-    lab.faults = *faults;
-    lab.esme_password = esme_password;
-    lab.centre_number = centre_number_;
-    lab_ = Lab::open(*loop_, lab, random_, log_, problem);
-    if (!lab_) return false;
-    rest_ =
-        Rest::open(*loop_, daemon_->api(), daemon_->admin_token(), seconds(options_.patience_s));
-    turn_ = std::make_unique<loop::Timer>(*loop_, [this] { on_turn(); });
-    return rest_ != nullptr;
+    if (osmo_ && !osmo_hlr_.start(folder_ + "/osmo-hlr", problem)) return false;
+    return open_server(problem) && open_lab(problem);
   }
 
   bool make_folder(std::string& problem) {
     if (!options_.work_dir.empty()) {
-      folder_ = options_.work_dir;
+      std::error_code failed;
+      folder_ = std::filesystem::absolute(options_.work_dir, failed);
       return process::make_folder(folder_, problem).has_value();
     }
     char name[] = "/tmp/simurgh-lab.XXXXXX";
@@ -147,95 +122,85 @@ class Life {
     return true;
   }
 
+  // The daemon's configuration names the SMSC's port and the lab's the daemon's: one of them has
+  // to be first, so the SMSC's is chosen before anybody listens.
+  bool open_server(std::string& problem) {
+    Daemon::Options daemon;
+    daemon.programs = options_.programs;
+    daemon.data_dir = folder_ + "/server";
+    daemon.smpp_password = esme_password;
+    daemon.centre_number = centre_number_;
+    daemon.answer_wait_first = options_.faults == "none" ? seconds(3) : seconds(10);
+    daemon.smpp_connect = smpp_listen_ = fmt::format("127.0.0.1:{}", free_port());
+    if (osmo_) daemon.osmo_hlr_ctrl = osmo_hlr_.ctrl();
+    daemon_ = std::make_unique<Daemon>(daemon);
+    if (!daemon_->init(problem)) return false;
+    const auto open_rest = [&](std::unique_ptr<Rest>& rest, const char* name, const char* roles,
+                               const char* manufacturer) {
+      const std::string token = daemon_->make_token(name, roles, manufacturer, problem);
+      if (token.empty()) return false;
+      rest = Rest::open(*loop_, daemon_->api(), token, seconds(options_.patience_s));
+      return rest != nullptr;
+    };
+    return open_rest(desk_, "desk", "operator,admin", "") &&
+           open_rest(dealer_, "shop", "dealer", "") &&
+           open_rest(factory_, "factory", "factory", Opening::manufacturer) &&
+           open_rest(auditor_, "auditor", "approver", "") && daemon_->start(problem);
+  }
+
+  bool open_lab(std::string& problem) {
+    LabOptions lab;
+    lab.smpp_listen = smpp_listen_;
+    lab.gsup_connect = osmo_ ? osmo_hlr_.gsup() : daemon_->gsup();
+    lab.faults = *faults_;
+    lab.esme_password = esme_password;
+    lab.centre_number = centre_number_;
+    lab_ = Lab::open(*loop_, lab, random_, log_, problem);
+    turn_ = std::make_unique<loop::Timer>(*loop_, [this] { on_turn(); });
+    return lab_ != nullptr;
+  }
+
   void give_up(const std::string& words) {
     if (failed_.empty()) failed_ = words;
     loop_->stop();
   }
 
-  // The operator's first day, over REST: each step when the one before was answered.
-  void open_operator() {
-    process::OsRandom os_random;
-    os_random.fill(transport_.fill(32));
-    ByteArray<32> seed, share;
-    std::copy(transport_.view().begin(), transport_.view().end(), seed.begin());
-    if (!crypto::x25519_public(seed, share)) return give_up("no transport key");
-    std::string share_text(64, '0');
-    write_hex(share, share_text);
-    using json::Value;
-    Value suites = Value::array();
-    suites.push_back("x25519").push_back("p256");
-    const std::string body = "894901000000000000";
-    steps_ = {
-        {"/v1/manufacturers",
-         Value::object({{"name", "lab"}, {"transport_public_key", share_text}})},
-        {"/v1/profiles",
-         Value::object(
-             {{"name", "lab"}, {"algorithm", "milenage"}, {"suites", std::move(suites)}})},
-        {"/v1/ranges", Value::object({{"iccid_first", body + luhn_check_digit(body)},
-                                      {"imsi_first", "901700000000001"},
-                                      {"count", options_.chips}})},
-        {"/v1/contracts",
-         Value::object({{"id", "lab"}, {"customer", "everybody"}, {"tariff", "free"}})},
-        {"/v1/allocations", Value::object({{"manufacturer", "lab"},
-                                           {"ver", "0102030405060708"},
-                                           {"count", options_.chips},
-                                           {"profile", "lab"}})},
-    };
-    next_step();
+  void begin() {
+    ledger_ = std::make_unique<Ledger>(
+        *auditor_, std::vector<Rest*>{desk_.get(), dealer_.get(), factory_.get()}, figures_);
+    opening_ = std::make_unique<Opening>(Opening::Parts{*loop_, *desk_, *dealer_, *factory_},
+                                         Opening::Options{.tool = options_.programs + "/simurgh",
+                                                          .folder = folder_,
+                                                          .chips = options_.chips,
+                                                          .milenage_only = osmo_},
+                                         [this](const std::string& problem) {
+                                           if (!problem.empty()) return give_up(problem);
+                                           open_shop();
+                                         });
+    progress_.say("the factory makes the chips");
+    opening_->begin();
   }
 
-  void next_step() {
-    if (steps_.empty()) return give_up("no allocation");
-    auto [path, body] = steps_.front();
-    steps_.erase(steps_.begin());
-    rest_->post(path, std::move(body), [this, path](const RestAnswer& answer) {
-      if (answer.status / 100 != 2) {
-        return give_up(
-            fmt::format("{} answered {}: {}", path, answer.status, json::write(answer.body)));
-      }
-      if (!steps_.empty()) return next_step();
-      rest_->get(fmt::format("/v1/allocations/{}", answer.body.integer_of("id")),
-                 [this](const RestAnswer& note) { make_chips(note); });
-    });
-  }
-
-  // The factory: a pack file of chips, each made through its own commands.
-  void make_chips(const RestAnswer& answer) {
-    json::Problem problem;
-    const auto note = factory::parse_allocation(answer.body, problem);
-    if (!note) return give_up("allocation: " + problem.sentence());
-    const auto batch = factory::Batch::of(*note, transport_);
-    if (!batch) return give_up(std::string("factory: ") + name_of(batch.error().code));
-    std::string words;
-    auto pack = nv_file::Pack::create(folder_ + "/chips.pack", {.slots = options_.chips},
-                                      os_random_, nv_file::Durability::on_sync, words);
-    if (!pack) return give_up(words);
-    pack_ = std::move(*pack);
-    for (size_t i = 0; i < options_.chips; ++i) {
-      chips_.push_back({pack_->slot(i), pack_->seal_key(i)});
-      const uicc::Hardware hardware{*chips_.back().nv, os_random_, chips_.back().seal_key};
-      uicc::Card card(hardware);
-      Channel channel(card);
-      const bool ready = uicc::make_blank_chip(hardware) && card.reset();
-      const auto made = ready ? batch->make_chip(i, channel) : Result<void>(ErrorCode::io);
-      if (!made || !pack_->set_label(i, batch->iccid_at(i))) {
-        return give_up(fmt::format("chip {} could not be made", i));
-      }
+  // All chips are made: the shop sells them.
+  void open_shop() {
+    chips_ = opening_->take_chips();
+    const auto looked_at = std::min(options_.chips, options_.at_once);
+    const Duration look_wait = std::max(
+        look_wait_min, milliseconds(static_cast<int64_t>(looked_at * 1000 / looks_per_second_max)));
+    world_ = std::make_unique<LifeWorld>(LifeWorld{*lab_, *desk_, *dealer_, random_, centre_number_,
+                                                   seconds(options_.patience_s), look_wait, !osmo_,
+                                                   figures_, *ledger_});
+    // Killed when so much is done: anywhere in the lives, whatever their speed.
+    for (size_t i = 0; i < options_.kills; ++i) {
+      kill_at_.push_back(static_cast<double>(1 + random_.below(98)) / 100);
     }
-    world_ = std::make_unique<LifeWorld>(LifeWorld{*lab_, *rest_, random_, centre_number_,
-                                                   seconds(options_.patience_s), figures_, ""});
-    kill_at_ = lab_->now() + next_kill();
-    say_at_ = lab_->now();
+    std::sort(kill_at_.begin(), kill_at_.end());
+    progress_.begin(lab_->now());
     turn_->set(loop_->now());
   }
 
-  Duration next_kill() {
-    return milliseconds(
-        500 + static_cast<int64_t>(random_.below(static_cast<uint64_t>(kill_wait_max.ms))));
-  }
-
   void on_turn() {
-    while (begun_ < options_.chips && runs_.size() < under_way_max) {
+    while (begun_ < options_.chips && runs_.size() < options_.at_once) {
       const MadeChip& chip = chips_[begun_];
       const bool misuse = options_.misuse_every > 0 && begun_ % options_.misuse_every == 1;
       runs_.push_back(std::make_unique<ChipRun>(
@@ -247,79 +212,74 @@ class Life {
       if (run->over() && run->stuck()) ++figures_.stuck;
       return run->over();
     });
-    mind_daemon();
-    if (lab_->now() >= say_at_) say();
-    if (runs_.empty() && begun_ == options_.chips) {
-      if (options_.kills == killed_ && !daemon_->stop()) failed_ = "simurghd did not end in order";
-      return loop_->stop();
+    mind_servers();
+    if (lab_->now() >= follow_at_) {
+      follow_at_ = lab_->now() + follow_wait;
+      ledger_->follow();
     }
+    progress_.look(figures_, lab_->now());
+    if (runs_.empty() && begun_ == options_.chips && ledger_->idle() && close()) return;
     turn_->set_after(turn_wait);
   }
 
-  // Kills the server when that is wanted; whatever ended it, it is started again.
-  void mind_daemon() {
-    std::string problem;
-    if (killed_ < options_.kills && lab_->now() >= kill_at_) {
-      daemon_->kill_now();
-      ++killed_;
-      kill_at_ = lab_->now() + next_kill();
-    } else if (daemon_->running()) {
-      return;
-    } else if (killed_ + 1 == daemon_->starts()) {
-      return give_up("simurghd ended by itself: see " + folder_ + "/server/simurghd.log");
+  // All lives are over: a last look at everything that was acknowledged, then the end. False while
+  // that goes on.
+  bool close() {
+    if (!closing_) {
+      closing_ = true;
+      ledger_->check_all();
+      return false;
     }
-    if (!daemon_->start(problem)) give_up(problem);
+    if (!daemon_->stop()) failed_ = "simurghd did not end in order: see " + daemon_->log_path();
+    loop_->stop();
+    return true;
   }
 
-  void say() {
-    say_at_ = lab_->now() + say_wait;
-    if (options_.quiet) return;
-    std::fprintf(stderr,
-                 "%smade %llu  sold %llu  personalised %llu  re-keyed %llu  reset %llu  sold again "
-                 "%llu  of %zu%s",
-                 isatty(2) ? "\r" : "", static_cast<unsigned long long>(figures_.made),
-                 static_cast<unsigned long long>(figures_.sold),
-                 static_cast<unsigned long long>(figures_.personalised),
-                 static_cast<unsigned long long>(figures_.rekeyed),
-                 static_cast<unsigned long long>(figures_.reset),
-                 static_cast<unsigned long long>(figures_.resold), options_.chips,
-                 isatty(2) ? " " : "\n");
+  // Kills the server when that is wanted and starts it again. One that ends by itself is a failure.
+  void mind_servers() {
+    std::string problem;
+    if (osmo_ && !osmo_hlr_.running()) return give_up("osmo-hlr ended: " + osmo_hlr_.log_path());
+    const bool due = killed_ < kill_at_.size() &&
+                     progress_.share_done(figures_) >= kill_at_[killed_] && ledger_->idle();
+    if (!due) {
+      if (!daemon_->running()) give_up("simurghd ended by itself: see " + daemon_->log_path());
+      return;
+    }
+    daemon_->kill_now();
+    ++killed_;
+    if (!daemon_->start(problem)) return give_up(problem);
+    ledger_->check();
   }
 
   void print() {
-    say();
-    if (!options_.quiet && isatty(2)) std::fputc('\n', stderr);
+    progress_.finish(figures_, lab_->now());
     for (const std::string& words : figures_.violation_words) {
       std::fprintf(stderr, "violation: %s\n", words.c_str());
     }
     const LifeFigures& f = figures_;
     const auto& smsc = lab_->smsc().counts();
-    json::Value out = json::Value::object();
-    out.set("made", f.made).set("sold", f.sold).set("personalised", f.personalised);
-    out.set("rekeyed", f.rekeyed).set("reset", f.reset).set("resold", f.resold);
-    out.set("stuck", f.stuck).set("violations", f.violations).set("used", f.used);
-    out.set("misuse_tried", f.misuse_tried);
-    out.set("misuse_refused", f.unsold_refused + f.copy_refused + f.forged_refused +
-                                  f.foreign_reset_refused + f.after_reset_refused);
-    out.set("unsold_refused", f.unsold_refused).set("copy_refused", f.copy_refused);
-    out.set("forged_refused", f.forged_refused);
-    out.set("foreign_reset_refused", f.foreign_reset_refused);
-    out.set("after_reset_refused", f.after_reset_refused);
-    out.set("frozen", f.frozen);
-    out.set("killed", killed_).set("messages", smsc.submitted + smsc.from_terminals);
-    out.set("messages_lost", smsc.lost);
+    const uint64_t messages = smsc.submitted + smsc.from_terminals;
     if (options_.json) {
+      json::Value out = f.to_json(osmo_);
+      out.set("killed", killed_).set("messages", messages).set("messages_lost", smsc.lost);
+      out.set("hlr", options_.hlr);
+      out.set("hotlining", osmo_ ? "not checked: osmo-hlr has none" : "checked");
+      out.set("seconds", progress_.elapsed(lab_->now()).ms / 1000);
       std::printf("%s\n", json::write(out).c_str());
       return;
     }
     std::printf(
-        "%llu chips made, sold, personalised, used, re-keyed, reset and sold again: %llu "
-        "stuck, %llu violations; %llu of %llu misuses refused; %llu short messages.\n",
-        static_cast<unsigned long long>(f.made), static_cast<unsigned long long>(f.stuck),
-        static_cast<unsigned long long>(f.violations),
-        static_cast<unsigned long long>(out.integer_of("misuse_refused")),
-        static_cast<unsigned long long>(f.misuse_tried),
-        static_cast<unsigned long long>(smsc.submitted + smsc.from_terminals));
+        "%s\n",
+        fmt::format("{} chips made, sold, personalised, used, re-keyed, reset and sold "
+                    "again: {} stuck, {} violations; {} of {} misuses refused; {} short "
+                    "messages.",
+                    f.resold, f.stuck, f.violations, f.misuse_refused(), f.misuse_tried, messages)
+            .c_str());
+    if (osmo_) {
+      std::printf(
+          "Not checked: that a chip reaches only the security centre before its release; "
+          "osmo-hlr has no hotlining.\n");
+    }
   }
 
   LifeOptions options_;
@@ -327,22 +287,28 @@ class Life {
   process::OsRandom os_random_;
   log::Log log_;
   Msisdn centre_number_ = *Msisdn::parse("4915550000");
-  std::string folder_;
-  Key256 transport_;
+  bool osmo_;
+  LifeProgress progress_;
+  const network::FaultPlan* faults_ = nullptr;
+  std::string folder_, smpp_listen_;
   std::unique_ptr<loop::Loop> loop_;
+  OsmoHlr osmo_hlr_;
   std::unique_ptr<Daemon> daemon_;
   std::unique_ptr<Lab> lab_;
-  std::unique_ptr<Rest> rest_;
-  std::unique_ptr<nv_file::Pack> pack_;
-  std::vector<MadeChip> chips_;
+  std::unique_ptr<Rest> desk_, dealer_, factory_, auditor_;
   LifeFigures figures_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Opening> opening_;
+  std::vector<MadeChip> chips_;
   std::unique_ptr<LifeWorld> world_;
   std::vector<std::unique_ptr<ChipRun>> runs_;
   size_t begun_ = 0;
-  std::vector<std::pair<std::string, json::Value>> steps_;
   std::unique_ptr<loop::Timer> turn_;
-  Instant kill_at_, say_at_;
+  Instant follow_at_;
+  std::vector<double> kill_at_;  // shares of the work, rising
   size_t killed_ = 0;
+  bool closing_ = false;
+  bool well_ = false;
   std::string failed_;
 };
 
@@ -353,20 +319,48 @@ int run_life(const LifeOptions& options) {
 }
 
 int life_main(int argc, char** argv) {
-  CLI::App app("Takes chips through their whole life on a real simurghd.");
+  CLI::App app(
+      "Takes chips through their whole life on a real simurghd: the factory's program makes them, "
+      "a\n"
+      "dealer sells them, they are personalised at their first logon, used, re-keyed, reset and "
+      "sold\n"
+      "again, over real SMPP, GSUP, REST and files, with each suite, algorithm and kind of "
+      "activation\n"
+      "code. Customers choose new PINs or do not, and mistype. Some chips try the misuse of row "
+      "D12,\n"
+      "which must be refused. What the server acknowledged must be there after every kill of it.");
   LifeOptions options;
-  app.add_option("--chips", options.chips, "How many")->check(CLI::Range(1, 1'000'000));
-  app.add_option("--seed", options.seed, "Of faults, codes and people");
-  app.add_option("--faults", options.faults, "Of the network: none, lossy, chaos");
-  app.add_option("--kills", options.kills, "How often simurghd is killed (SIGKILL) on the way");
-  app.add_option("--misuse-every", options.misuse_every,
-                 "Each so manieth chip tries the misuse of D12; 0: none");
-  app.add_option("--programs", options.programs, "Folder of simurghd");
-  app.add_option("--dir", options.work_dir, "Keep everything in this folder");
-  app.add_option("--patience", options.patience_s, "Seconds for one step of one chip");
-  app.add_flag("--json", options.json, "Figures as one JSON object");
-  app.add_flag("--quiet", options.quiet, "No progress");
-  app.footer("Example:\n  simurgh-lab life --chips 200 --faults lossy --kills 3");
+  const auto show = [](CLI::Option* option) { option->capture_default_str(); };
+  show(app.add_option("--chips", options.chips, "How many")->check(CLI::Range(1, 1'000'000)));
+  show(app.add_option("--seed", options.seed, "Of faults, codes and people"));
+  show(app.add_option("--faults", options.faults, "Of the short-message network")
+           ->check(CLI::IsMember({"none", "lossy", "chaos"})));
+  show(app.add_option(
+              "--hlr", options.hlr,
+              "The network's HLR: Simurgh's own, or Debian's osmo-hlr, where Simurgh makes,\n"
+              "re-keys and removes subscribers (MILENAGE only, no hotlining)")
+           ->check(CLI::IsMember({"built-in", "osmo-hlr"})));
+  show(app.add_option("--kills", options.kills, "How often simurghd is killed (SIGKILL) on the way")
+           ->check(CLI::Range(0, 1000)));
+  show(app.add_option("--misuse-every", options.misuse_every,
+                      "Each so manieth chip tries the misuse of D12; 0: none"));
+  show(app.add_option("--at-once", options.at_once, "Chips under way at a time")
+           ->check(CLI::Range(1, 100'000)));
+  show(app.add_option("--patience", options.patience_s,
+                      "Seconds for one step of one chip, then it counts as stuck")
+           ->check(CLI::Range(1, 86'400)));
+  app.add_option("--programs", options.programs,
+                 "Folder of simurghd and simurgh; default: where this program is");
+  app.add_option("--dir", options.work_dir,
+                 "Keep everything in this new folder; default: a folder in /tmp, kept only when\n"
+                 "something went wrong");
+  app.add_flag("--json", options.json, "Figures as one JSON object on standard output");
+  app.add_flag("--quiet", options.quiet, "No progress on standard error");
+  app.footer(
+      "Exit status: 0 when every chip got through and nothing was violated, else 1.\n"
+      "Examples:\n"
+      "  simurgh-lab life --chips 200 --faults lossy --kills 3\n"
+      "  simurgh-lab life --chips 20 --hlr osmo-hlr --json");
   CLI11_PARSE(app, argc, argv);
   if (options.programs.empty()) {
     std::error_code failed;

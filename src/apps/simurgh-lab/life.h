@@ -2,6 +2,8 @@
 // GSUP, REST and files, and says how many got through each station.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace simurgh::lab {
@@ -9,12 +11,14 @@ namespace simurgh::lab {
 struct LifeOptions {
   size_t chips = 20;
   uint64_t seed = 1;
-  std::string faults = "none";  // none, lossy, chaos
-  size_t kills = 0;             // of simurghd, by SIGKILL, at random moments
-  size_t misuse_every = 10;     // each so manieth chip tries the misuse of D12
-  std::string programs;         // folder of simurghd and simurgh; default: this program's
-  std::string work_dir;         // default: a new folder below /tmp, removed in the end
-  int64_t patience_s = 120;     // for one step of one chip
+  std::string faults = "none";   // none, lossy, chaos
+  std::string hlr = "built-in";  // built-in, osmo-hlr
+  size_t kills = 0;              // of simurghd, by SIGKILL, at random moments
+  size_t misuse_every = 10;      // each so manieth chip tries the misuse of D12
+  size_t at_once = 2000;         // chips under way at a time
+  std::string programs;          // folder of simurghd and simurgh; default: this program's
+  std::string work_dir;          // default: a new folder below /tmp, removed when all went well
+  int64_t patience_s = 300;      // for one step of one chip
   bool json = false;
   bool quiet = false;
 };

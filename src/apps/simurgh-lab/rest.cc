@@ -48,21 +48,43 @@ class RestOnThreads final : public Rest {
     put(std::move(request), std::move(done));
   }
   void post(const std::string& path, json::Value body, Done done) override {
-    http::Request request;
-    request.method = "POST";
-    request.target = path;
-    request.body = json::write(body);
-    request.fields.add("content-type", "application/json");
     // The same key in every repetition: the request has its effect once.
-    const auto key = random_.array<16>();
-    std::string text(32, '0');
-    write_hex(key, text);
-    request.fields.add("idempotency-key", text);
-    put(std::move(request), std::move(done));
+    const auto octets = random_.array<16>();
+    std::string key(32, '0');
+    write_hex(octets, key);
+    Acknowledged sent{.path = path, .body = json::write(body), .key = key};
+    http::Request request = request_of(sent);
+    if (!keeps_) return put(std::move(request), std::move(done));
+    put(std::move(request),
+        [this, sent = std::move(sent), done = std::move(done)](const RestAnswer& answer) mutable {
+          if (answer.status / 100 == 2) {
+            sent.status = answer.status;
+            sent.answer = answer.text;
+            acknowledged_.push_back(std::move(sent));
+          }
+          done(answer);
+        });
   }
   size_t under_way() const override { return under_way_; }
 
+  void keep_acknowledged() override { keeps_ = true; }
+  std::vector<Acknowledged> take_acknowledged() override {
+    return std::exchange(acknowledged_, {});
+  }
+  void repeat(const Acknowledged& before, Done done) override {
+    put(request_of(before), std::move(done));
+  }
+
  private:
+  static http::Request request_of(const Acknowledged& sent) {
+    http::Request request;
+    request.method = "POST";
+    request.target = sent.path;
+    request.body = sent.body;
+    request.fields.add("content-type", "application/json");
+    request.fields.add("idempotency-key", sent.key);
+    return request;
+  }
   void put(http::Request request, Done done) {
     request.fields.add("authorization", "Bearer " + token_);
     ++under_way_;
@@ -106,6 +128,7 @@ class RestOnThreads final : public Rest {
       if (!wait) {
         RestAnswer answer;
         answer.status = response->status;
+        answer.text = response->body;
         if (const auto body = json::parse(response->body)) answer.body = *body;
         return answer;
       }
@@ -123,7 +146,9 @@ class RestOnThreads final : public Rest {
   std::string token_;
   Duration patience_;
   process::OsRandom random_;
-  size_t under_way_ = 0;  // the loop's thread only
+  size_t under_way_ = 0;  // this and the next two: the loop's thread only
+  bool keeps_ = false;
+  std::vector<Acknowledged> acknowledged_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<Job> jobs_;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "formats/json/value.h"
 #include "io/loop/loop.h"
@@ -15,6 +16,14 @@ namespace simurgh::lab {
 struct RestAnswer {
   int status = 0;  // 0: the server did not answer for `patience`
   json::Value body;
+  std::string text;  // the body as it came
+};
+
+// A POST that the server has acknowledged (2xx): what it must answer, whatever happens to it.
+struct Acknowledged {
+  std::string path, body, key;  // the request, with its Idempotency-Key
+  int status = 0;
+  std::string answer;
 };
 
 class Rest {
@@ -29,6 +38,12 @@ class Rest {
 
   virtual void get(const std::string& path, Done done) = 0;
   virtual void post(const std::string& path, json::Value body, Done done) = 0;
+
+  // The POSTs acknowledged since the last call, when they are kept.
+  virtual void keep_acknowledged() = 0;
+  virtual std::vector<Acknowledged> take_acknowledged() = 0;
+  // The same request again, under the same key.
+  virtual void repeat(const Acknowledged& before, Done done) = 0;
   virtual size_t under_way() const = 0;
 };
 
