@@ -124,6 +124,30 @@ TEST_CASE(
   }
 }
 
+TEST_CASE(
+    "D12: when the REQUEST with the right code is lost, the centre's next M2 brings it again") {
+  World world({.code = CodeKind::short_code});
+  TestRandom random(8);
+  world.chip.code = make_short_code(random, 8);
+  world.chip.second_code = world.code;
+  const auto m2 = world.centre.deliver(world.chip.deliver(world.centre.tick()[0])[0]);
+  const auto lost = world.chip.deliver(m2[0]);
+  REQUIRE(lost.size() == 1);
+  CHECK(*type_of(lost[0]) == MessageType::request);
+  const auto again = world.centre.tick();  // it has heard nothing
+  REQUIRE(again[0] == m2[0]);
+  const auto request = world.chip.deliver(again[0]);
+  REQUIRE(request.size() == 1);
+  CHECK(request[0] == lost[0]);
+  // Heard this time; the old M2 that comes late does not disturb the new negotiation.
+  const auto m1 = world.chip.deliver(world.centre.deliver(request[0])[0]);
+  REQUIRE(m1.size() == 1);
+  CHECK(*type_of(m1[0]) == MessageType::m1);
+  CHECK(world.chip.deliver(m2[0]).empty());
+  CHECK(world.chip.deliver(world.centre.deliver(m1[0])[0]).size() == 1);
+  CHECK(world.store.record().pending.has_value());
+}
+
 TEST_CASE("D12: a customer is told once of a refused code, though the centre repeats itself") {
   World world({.code = CodeKind::short_code});
   TestRandom random(8);

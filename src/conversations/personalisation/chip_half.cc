@@ -90,6 +90,10 @@ Result<Message> ChipHalf::request(RequestReason reason) {
   ChipRecord record;
   TRY(store_.load(record));
   if (record.state == ChipState::factory) return fail(ErrorCode::bad_state);
+  if (session_.phase != Phase::idle) {
+    given_up_epoch_ = session_.init.epoch;
+    given_up_for_ = reason;
+  }
   forget_session();
   Request request;
   request.iccid = record.chip.iccid;
@@ -145,6 +149,7 @@ Result<ChipStep> ChipHalf::on_init(ChipRecord& record, ByteView message) {
   }
   TRY(check_init_terms(record, init));
   forget_session();
+  given_up_epoch_ = 0;
   session_.init = init;
   session_.init_bytes.assign(message);
   if (init.flags.code == CodeKind::none || init.flags.code == code_.kind) return send_m1(record);
@@ -200,6 +205,12 @@ Result<ChipStep> ChipHalf::on_m2(ChipRecord& record, ByteView message) {
     return answer_repetition(record);
   }
   const Init& init = session_.init;
+  if (session_.phase == Phase::idle && given_up_epoch_ != 0 && m2.epoch == given_up_epoch_ &&
+      m2.life == record.life) {
+    ChipStep step;
+    step.reply = TRY(request(given_up_for_));
+    return step;
+  }
   if (session_.phase != Phase::sent_m1 || m2.life != init.life || m2.epoch != init.epoch ||
       m2.life != record.life) {
     return fail(ErrorCode::bad_state);
@@ -376,6 +387,7 @@ Result<ChipStep> ChipHalf::on_reset(ChipRecord& record, ByteView message) {
   record.last_session = LastSession();
   TRY(store_.save(record));
   forget_session();
+  given_up_epoch_ = 0;
   code_ = ActivationCode();
   reset_nonce_.reset();
   step.event = ChipEvent::reset;

@@ -96,6 +96,10 @@ class ChipHalf {
   Session session_;
   ActivationCode code_;
   std::optional<Nonce> reset_nonce_;
+  // The negotiation that the last REQUEST gave up: its M2, still repeated by a centre that has not
+  // heard of that, gets the REQUEST again. Number 0: none.
+  uint32_t given_up_epoch_ = 0;
+  RequestReason given_up_for_ = RequestReason::repeat;
 };
 
 }  // namespace simurgh::personalisation
