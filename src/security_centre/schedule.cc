@@ -60,6 +60,11 @@ Result<void> SecurityCentre::State::take_turn(const Iccid& iccid, Instant now) {
     unschedule(iccid);
     return {};
   }
+  if (sends > 0 && parts_.bearer.has_unsent(chip.msisdn)) {
+    // What would be repeated has not even left: the chip's time to answer has not begun.
+    schedule(iccid, now + wait_after(sends), sends);
+    return {};
+  }
   const auto session = sessions.find(std::string(iccid.text()));
   if (session != sessions.end() && sends < settings_.sends_max) {
     TRY(send(*row, chip, personalisation::CentreHalf::repeat(session->second.half)));

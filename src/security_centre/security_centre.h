@@ -29,6 +29,12 @@ class Bearer {
  public:
   virtual ~Bearer() = default;
   virtual void send_short_message(const Msisdn& to, ByteView user_data) = 0;
+  // Whether something for this number still waits here and the network has not taken it. Then it is
+  // not sent again: a network that is slow would be made slower. Bearers without a queue say no.
+  virtual bool has_unsent(const Msisdn& to) const {
+    static_cast<void>(to);
+    return false;
+  }
 };
 
 struct Settings {

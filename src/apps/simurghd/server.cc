@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <unordered_map>
 
 #include "api/api.h"
 #include "formats/sms/user_data.h"
@@ -72,13 +73,27 @@ class MessageLink final : public security_centre::Bearer, private smpp_session::
     message.data_coding = sms::dcs_octets_class_2;
     message.short_message = user_data;
     // A full queue drops the message: the centre repeats what is not answered.
-    if (!client_.submit(message, 0)) ++dropped_;
+    const smpp_session::Token token = ++last_token_;
+    if (!client_.submit(message, token)) {
+      ++dropped_;
+      return;
+    }
+    unsent_.emplace(token, to.text());
+    ++unsent_for_[std::string(to.text())];
+  }
+  bool has_unsent(const Msisdn& to) const override {
+    return unsent_for_.contains(std::string(to.text()));
   }
 
  private:
   void on_bound(std::string_view smsc) override { log_.info("smpp bound", {{"smsc", smsc}}); }
   void on_unbound(smpp::Status) override { log_.warning("smpp link lost"); }
-  void on_submit_done(smpp_session::Token, const smpp_session::SubmitDone& done) override {
+  void on_submit_done(smpp_session::Token token, const smpp_session::SubmitDone& done) override {
+    if (const auto message = unsent_.find(token); message != unsent_.end()) {
+      const auto count = unsent_for_.find(message->second);
+      if (--count->second == 0) unsent_for_.erase(count);
+      unsent_.erase(message);
+    }
     if (done.outcome == smpp_session::SubmitDone::Outcome::rejected) {
       log_.warning("short message rejected", {{"status", name_of(done.status)}});
     }
@@ -98,6 +113,11 @@ class MessageLink final : public security_centre::Bearer, private smpp_session::
   Received received_;
   log::Log log_;
   uint64_t dropped_ = 0;
+  // What the SMSC has not answered yet: numbers by token, and how many for each number. Bounded by
+  // the session's queue and window.
+  smpp_session::Token last_token_ = 0;
+  std::unordered_map<smpp_session::Token, std::string> unsent_;
+  std::unordered_map<std::string, uint32_t> unsent_for_;
   smpp::SmppClient client_;
 };
 
