@@ -1,0 +1,2 @@
+simurgh_test(security_centre simurgh_security_centre simurgh_memory_store
+                             simurgh_io_crypto_openssl)
