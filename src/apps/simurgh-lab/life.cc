@@ -95,7 +95,7 @@ class Life {
   bool open(std::string& problem) {
     faults_ = network::FaultPlan::named(options_.faults);
     if (osmo_ && !OsmoHlr::installed()) {
-      problem = "osmo-hlr is not installed: apt-get install osmo-hlr";
+      problem = "osmo-hlr is not installed: ./dev setup peers, or apt-get install osmo-hlr";
       return false;
     }
     if (!make_folder(problem)) return false;

@@ -43,8 +43,8 @@ void LifeProgress::write_line(const LifeFigures& figures, Instant now) {
   const double share = share_done(figures);
   const int64_t seconds = elapsed(now).ms / 1000;
   std::string time = clock_text(seconds);
-  // With little done an estimate would be a guess.
-  if (share >= 0.05 && share < 1) {
+  // With little done an estimate would be a guess; in the end a few chips wait for lost messages.
+  if (share >= 0.05 && share < 0.98) {
     const double left = static_cast<double>(elapsed(now).ms) / 1000 * (1 - share) / share;
     time += fmt::format(", about {} left", clock_text(static_cast<int64_t>(left)));
   }

@@ -13,7 +13,7 @@ bool OsmoHlr::installed() {
 
 bool OsmoHlr::start(const std::string& folder, std::string& problem) {
   if (!installed()) {
-    problem = "osmo-hlr is not installed: apt-get install osmo-hlr";
+    problem = "osmo-hlr is not installed: ./dev setup peers, or apt-get install osmo-hlr";
     return false;
   }
   folder_ = folder;
