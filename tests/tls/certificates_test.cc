@@ -26,7 +26,11 @@ struct Papers {
         "paper client operator-7 DNS:operator-7 30 && paper old localhost DNS:localhost 0 && "
         "openssl rsa -aes128 -passout pass:x -in <(openssl genrsa 2048) -out locked.key");
   }
-  ~Papers() { run("rm -r " + folder); }
+  ~Papers() {
+    // After main(), where nothing can be checked any more.
+    Child child({"/bin/rm", "-r", folder});
+    for (int i = 0; i < 500 && !child.ended(); ++i) usleep(10'000);
+  }
   void run(const std::string& command) const {
     Child child({"/bin/bash", "-c", "cd " + folder + " && { " + command + "; } 2>/dev/null"});
     for (int i = 0; i < 2'000 && !child.ended(); ++i) usleep(10'000);
