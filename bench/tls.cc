@@ -244,8 +244,8 @@ struct ChipFront final : private net::Listener::Handler {
   Keys keys;
   process::OsRandom random;
   std::string problem;
-  const auto chips = tls::ChipServer::create(policy_of(tls::Suite::psk_aes128_cbc_sha256), keys,
-                                             random, problem);
+  const auto chips =
+      tls::ChipServer::create(policy_of(tls::Suite::psk_aes128_cbc_sha256), keys, random, problem);
   if (!chips) give_up(problem);
   ChipFront front(*loop, **chips);
   const uint16_t port = front.listener->endpoint().port;
@@ -256,8 +256,7 @@ struct ChipFront final : private net::Listener::Handler {
 
 // As little as a server can do: SSL_accept until it is done, read until the end, close.
 [[noreturn]] void run_library(int port_out) {
-  SSL_CTX* const context =
-      library_context(true, tls::facts_of(tls::Suite::psk_aes128_cbc_sha256));
+  SSL_CTX* const context = library_context(true, tls::facts_of(tls::Suite::psk_aes128_cbc_sha256));
   const net::Socket listener = net::open_socket(AF_INET);
   net::SocketAddress address = net::numeric_addresses(*net::parse_endpoint("127.0.0.1:0"))[0];
   if (bind(listener.fd(), address.get(), address.size) != 0 || listen(listener.fd(), 1024) != 0) {
@@ -362,8 +361,7 @@ class Visitors {
   Visitors(uint16_t port, int total, size_t some)
       : endpoint_{net::Endpoint::Kind::tcp, "127.0.0.1", port}, total_(total), some_(some) {
     std::string problem;
-    auto made =
-        tls::ChipClient::create(policy_of(tls::Suite::psk_aes128_cbc_sha256), problem);
+    auto made = tls::ChipClient::create(policy_of(tls::Suite::psk_aes128_cbc_sha256), problem);
     if (!made) give_up(problem);
     chips_ = std::move(*made);
     credential_.identity = identity;
@@ -430,10 +428,10 @@ int main() {
     best(sockets[1], Visitors(library.port, handshakes_sockets, at_once).run(library));
     // It serves one at a time.
     best(sockets[2], Visitors(s_server.port, handshakes_s_server, 1).run(s_server));
-    std::printf("round %d: memory %.0f of %.0f, TLS 1.3 %.0f of %.0f, sockets %.0f of %.0f, "
-                "s_server %.0f handshakes a CPU second\n",
-                round, memory[0], memory[1], fresh[0], fresh[1], sockets[0], sockets[1],
-                sockets[2]);
+    std::printf(
+        "round %d: memory %.0f of %.0f, TLS 1.3 %.0f of %.0f, sockets %.0f of %.0f, "
+        "s_server %.0f handshakes a CPU second\n",
+        round, memory[0], memory[1], fresh[0], fresh[1], sockets[0], sockets[1], sockets[2]);
   }
   for (const Server& server : {ours, library, s_server}) {
     kill(server.pid, SIGKILL);
@@ -448,7 +446,7 @@ int main() {
       "\"ratio_s_server\": %.2f, \"ratio_server_to_library_memory\": %.2f, "
       "\"ratio_wanted\": 0.85}\n",
       memory[0], memory[1], fresh[0], fresh[1], sockets[0], sockets[1], sockets[2],
-      memory[0] / memory[1], fresh[0] / fresh[1], sockets[0] / sockets[1],
-      sockets[0] / sockets[2], sockets[0] / memory[1]);
+      memory[0] / memory[1], fresh[0] / fresh[1], sockets[0] / sockets[1], sockets[0] / sockets[2],
+      sockets[0] / memory[1]);
   return 0;
 }

@@ -160,7 +160,7 @@ class CommandLine(Case):
         self.assertIn('simurghd', run.stderr)
 
     def test_a_token_is_never_sent_in_the_clear_to_another_machine(self):
-        for server in ('http://192.0.2.1:8430', 'https://192.0.2.1:8430'):
+        for server in ('http://192.0.2.1:8430', '192.0.2.1:8430'):
             run = self.run_tool('--server', server, 'status', exit_code=USAGE)
             self.assertIn('tunnel', run.stderr)
 

@@ -21,20 +21,23 @@ constexpr std::string_view tls_scheme = "https://";
 
 Outcome<net::Endpoint> parse_server(std::string_view text) {
   const std::string shown(text);
-  if (text.starts_with(tls_scheme)) {
-    return usage("https is not served by this version",
-                 "use a unix socket, a loopback address, or an ssh tunnel to one");
+  const bool secure = text.starts_with(tls_scheme);
+  if (secure) {
+    text.remove_prefix(tls_scheme.size());
+  } else if (text.starts_with(plain_scheme)) {
+    text.remove_prefix(plain_scheme.size());
   }
-  if (text.starts_with(plain_scheme)) text.remove_prefix(plain_scheme.size());
   while (text.ends_with('/')) text.remove_suffix(1);
   const auto endpoint = net::parse_endpoint(text);
   if (!endpoint.has_value()) {
-    return usage("--server " + shown + " is no address", "use http://HOST:PORT or unix:PATH");
+    return usage("--server " + shown + " is no address",
+                 "use https://HOST:PORT, http://127.0.0.1:PORT or unix:PATH");
   }
   // A token sent in the clear can be read by everybody on the way.
-  if (!endpoint->loopback()) {
+  if (!secure && !endpoint->loopback()) {
     return usage("--server " + shown + " is on another machine, and the way there is not encrypted",
-                 "make a tunnel: ssh -L 8430:127.0.0.1:8430 HOST, and use http://127.0.0.1:8430");
+                 "use https://, or make a tunnel: ssh -L 8430:127.0.0.1:8430 HOST, and use "
+                 "http://127.0.0.1:8430");
   }
   return *endpoint;
 }
@@ -84,7 +87,8 @@ struct ApiClient::Call {
 };
 
 struct ApiClient::Connection {
-  net::PlainTransport transport;
+  net::PlainTransport plain;
+  std::unique_ptr<tls::ClientTls> tls;  // https
   std::unique_ptr<http::Client> client;
 };
 
@@ -94,8 +98,7 @@ std::string with_parameter(const std::string& path, std::string_view name, std::
   return path + separator + std::string(name) + "=" + api::percent_encoded(value);
 }
 
-ApiClient::ApiClient(std::string server, std::string token_file, Random& random)
-    : server_(std::move(server)), token_file_(std::move(token_file)), random_(random) {}
+ApiClient::ApiClient(ServerAccess access, Random& random) : access_(std::move(access)), random_(random) {}
 
 ApiClient::~ApiClient() {
   wipe({reinterpret_cast<uint8_t*>(token_.data()), token_.size()});
@@ -103,27 +106,39 @@ ApiClient::~ApiClient() {
 
 Outcome<void> ApiClient::prepare() {
   if (token_.empty()) {
-    if (token_file_.empty()) {
+    if (access_.token_file.empty()) {
       return Failure{Exit::forbidden, "no access token",
                      "name its file: --token-file FILE, or SIMURGH_TOKEN_FILE"};
     }
-    token_ = TRY(read_file(token_file_));
+    token_ = TRY(read_file(access_.token_file));
     while (!token_.empty() && (token_.back() == '\n' || token_.back() == '\r')) token_.pop_back();
     if (token_.empty() || token_.find_first_of(" \t\r\n") != std::string::npos) {
       token_.clear();
-      return Failure{Exit::forbidden, token_file_ + " does not hold a token",
+      return Failure{Exit::forbidden, access_.token_file + " does not hold a token",
                      "it is one line, as simurgh tokens add wrote it"};
     }
   }
   if (connection_ == nullptr) {
-    const net::Endpoint endpoint = TRY(parse_server(server_));
-    auto connection = std::make_unique<Connection>();
-    std::string problem;
-    auto client = http::Client::create(endpoint, connection->transport, {}, problem);
-    if (!client.has_value()) return local(problem);
-    connection->client = std::move(*client);
-    connection_ = std::move(connection);
+    TRY(connect());
   }
+  return {};
+}
+
+Outcome<void> ApiClient::connect() {
+  const net::Endpoint endpoint = TRY(parse_server(access_.server));
+  auto connection = std::make_unique<Connection>();
+  net::Transport* transport = &connection->plain;
+  std::string problem;
+  if (access_.server.starts_with(tls_scheme)) {
+    auto made = tls::ClientTls::create(access_.files, "", tls::certificate_limits(), problem);
+    if (!made.has_value()) return local(problem);
+    connection->tls = std::move(*made);
+    transport = connection->tls.get();
+  }
+  auto client = http::Client::create(endpoint, *transport, {}, problem);
+  if (!client.has_value()) return local(problem);
+  connection->client = std::move(*client);
+  connection_ = std::move(connection);
   return {};
 }
 
@@ -153,7 +168,7 @@ Outcome<json::Value> ApiClient::call(const Call& call) {
     }
     outcome = response.has_value()
                   ? refusal_of(*response)
-                  : Failure{Exit::unreachable, "no answer from " + server_ + ": " + problem,
+                  : Failure{Exit::unreachable, "no answer from " + access_.server + ": " + problem,
                             "is simurghd running, and --server its address?"};
     const bool again = !response.has_value() || response->status == 429 || response->status == 503;
     if (!again || sends == sends_max) break;

@@ -10,16 +10,23 @@
 #include "apps/simurgh/outcome.h"
 #include "base/random.h"
 #include "formats/json/value.h"
+#include "io/tls/certificates.h"
 
 namespace simurgh::cli {
 
 // The path with one more query parameter, unless its value is empty.
 std::string with_parameter(const std::string& path, std::string_view name, std::string_view value);
 
+struct ServerAccess {
+  std::string server;  // https://HOST:PORT, unix:PATH, or http:// for an address of this machine
+  std::string token_file;
+  tls::ClientFiles files;  // https
+};
+
 class ApiClient {
  public:
-  // `server`: http://HOST:PORT or unix:PATH. `random` outlives the client.
-  ApiClient(std::string server, std::string token_file, Random& random);
+  // `random` outlives the client.
+  ApiClient(ServerAccess access, Random& random);
   ~ApiClient();
 
   Outcome<json::Value> get(const std::string& path);
@@ -34,10 +41,10 @@ class ApiClient {
   struct Call;
   Outcome<json::Value> call(const Call& call);
   Outcome<void> prepare();
+  Outcome<void> connect();
 
   struct Connection;
-  std::string server_;
-  std::string token_file_;
+  ServerAccess access_;
   std::string token_;
   Random& random_;
   std::unique_ptr<Connection> connection_;

@@ -30,11 +30,21 @@ void add_option(CLI::App& app, const Option& option) {
 }
 
 void add_global(CLI::App& app, Global& global) {
-  app.add_option("--server", global.server, "Server's address: http://HOST:PORT or unix:PATH")
+  app.add_option("--server", global.server,
+                 "Server's address: https://HOST:PORT, unix:PATH or http://LOOPBACK:PORT")
       ->envname("SIMURGH_SERVER")
       ->capture_default_str();
   app.add_option("--token-file", global.token_file, "File that holds the access token")
       ->envname("SIMURGH_TOKEN_FILE")
+      ->type_name("FILE");
+  app.add_option("--ca", global.ca, "Authorities to believe for https, PEM (else the system's)")
+      ->envname("SIMURGH_CA")
+      ->type_name("FILE");
+  app.add_option("--certificate", global.certificate, "Own certificate for https, PEM")
+      ->envname("SIMURGH_CERTIFICATE")
+      ->type_name("FILE");
+  app.add_option("--key", global.key, "Key of the own certificate, PEM")
+      ->envname("SIMURGH_KEY")
       ->type_name("FILE");
   app.add_flag("--json", global.json, "Answer with one JSON document on standard output");
   app.add_flag("--quiet", global.quiet, "Say nothing but the answer and errors");

@@ -45,11 +45,13 @@ struct Commands {
 
 // Options before or after any command.
 struct Global {
-  std::string server = "http://127.0.0.1:8430";  // or unix:PATH; SIMURGH_SERVER
+  std::string server = "http://127.0.0.1:8430";  // or https://…, unix:PATH; SIMURGH_SERVER
   std::string token_file;                        // SIMURGH_TOKEN_FILE
-  bool json = false;                             // one JSON document on standard output
-  bool quiet = false;                            // nothing but the answer and errors
-  bool progress = false;  // a progress bar even when standard error is no terminal
+  // PEM files for https. Whom to believe (empty: the system's authorities); who we are.
+  std::string ca, certificate, key;  // SIMURGH_CA, _CERTIFICATE, _KEY
+  bool json = false;                 // one JSON document on standard output
+  bool quiet = false;                // nothing but the answer and errors
+  bool progress = false;             // a progress bar even when standard error is no terminal
 };
 
 // The chosen command, or none when --help or --version was all (already answered).

@@ -47,7 +47,9 @@ Session::~Session() = default;
 
 ApiClient& Session::api() {
   if (api_ == nullptr) {
-    api_ = std::make_unique<ApiClient>(global_.server, global_.token_file, random_);
+    const ServerAccess access{
+        global_.server, global_.token_file, {global_.ca, global_.certificate, global_.key}};
+    api_ = std::make_unique<ApiClient>(access, random_);
   }
   return *api_;
 }

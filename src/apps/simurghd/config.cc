@@ -167,6 +167,40 @@ void read_cards(Table table, Config& out) {
   table.finish();
 }
 
+void read_api(Table table, Config& out) {
+  table.text("listen", out.api_listen);
+  table.text("tls_certificate", out.api_tls_certificate);
+  table.text("tls_key", out.api_tls_key);
+  table.text("client_ca", out.api_client_ca);
+  if (out.api_tls_certificate.empty() != out.api_tls_key.empty()) {
+    table.complain(out.api_tls_key.empty() ? "tls_certificate" : "tls_key",
+                   "tls_certificate and tls_key belong together: name both files");
+  }
+  if (!out.api_client_ca.empty() && out.api_tls_certificate.empty()) {
+    table.complain("client_ca", "without TLS nobody shows a certificate: set tls_certificate");
+  }
+  table.finish();
+}
+
+void read_smpp(Table table, Config& out) {
+  table.text("connect", out.smpp_connect);
+  table.text("system_id", out.smpp_system_id);
+  table.text("password_file", out.smpp_password_file);
+  table.number("window", out.smpp_window, 1, 10'000);
+  table.flag("tls", out.smpp_tls);
+  table.text("tls_ca", out.smpp_tls_ca);
+  table.text("tls_name", out.smpp_tls_name);
+  table.text("tls_certificate", out.smpp_tls_certificate);
+  table.text("tls_key", out.smpp_tls_key);
+  const bool named = !out.smpp_tls_ca.empty() || !out.smpp_tls_name.empty() ||
+                     !out.smpp_tls_certificate.empty() || !out.smpp_tls_key.empty();
+  if (named && !out.smpp_tls) {
+    // Who names an authority believes that the link is encrypted.
+    table.complain("tls", "tls_* is set, and TLS is off: set tls = true");
+  }
+  table.finish();
+}
+
 void read_hlr(Table table, Config& out) {
   std::string kind = "built-in";
   table.text("kind", kind);
@@ -212,15 +246,8 @@ bool parse_config(std::string_view text, std::string_view name, Config& out, std
   top.flag("production", out.production);
   top.flag("allow_legacy_1997", out.allow_legacy_1997);
   top.text("log_level", out.log_level);
-  Table api = top.table("api");
-  api.text("listen", out.api_listen);
-  api.finish();
-  Table smpp = top.table("smpp");
-  smpp.text("connect", out.smpp_connect);
-  smpp.text("system_id", out.smpp_system_id);
-  smpp.text("password_file", out.smpp_password_file);
-  smpp.number("window", out.smpp_window, 1, 10'000);
-  smpp.finish();
+  read_api(top.table("api"), out);
+  read_smpp(top.table("smpp"), out);
   read_cards(top.table("cards"), out);
   read_hlr(top.table("hlr"), out);
   read_centre(top.table("security_centre"), out.centre);
@@ -250,12 +277,20 @@ allow_legacy_1997 = false  # the document's own cryptography: INSECURE, never in
 
 [api]
 listen = "127.0.0.1:8430"  # REST interface; HOST:PORT or unix:PATH
+tls_certificate = ""       # PEM, the chain; with tls_key: https only (docs/operator/chip-tls.md)
+tls_key = ""               # PEM, without a pass phrase
+client_ca = ""             # PEM; clients then need a certificate of it, besides their token
 
 [smpp]
 connect = ""               # the SMSC, HOST:PORT; empty: no short messages
 system_id = "simurgh"
 password_file = ""         # a file with the password in its first line
 window = 100               # submit_sm without an answer
+tls = false                # SMPP over TLS; the SMSC must show a certificate
+tls_ca = ""                # PEM, whom to believe; empty: the system's authorities
+tls_name = ""              # the name in its certificate; empty: the host of connect
+tls_certificate = ""       # PEM, ours, where the SMSC asks for one
+tls_key = ""
 
 [cards]
 service_centre = ""        # E.164 number of the SMSC, for the cards' EF.SMSP

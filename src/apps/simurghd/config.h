@@ -22,11 +22,18 @@ struct Config {
   std::string log_level = "info";
 
   std::string api_listen = "127.0.0.1:8430";
+  // TLS of the REST interface: PEM files; empty: none.
+  std::string api_tls_certificate, api_tls_key;
+  std::string api_client_ca;  // clients then need a certificate of it, besides their token
 
   std::string smpp_connect;  // HOST:PORT of the SMSC; empty: no short-message link
   std::string smpp_system_id = "simurgh";
   std::string smpp_password_file;
   int smpp_window = 100;
+  bool smpp_tls = false;
+  std::string smpp_tls_ca;    // PEM; empty: the authorities that the system trusts
+  std::string smpp_tls_name;  // in the SMSC's certificate; empty: the host of smpp_connect
+  std::string smpp_tls_certificate, smpp_tls_key;  // ours, where the SMSC wants one
 
   enum class Hlr { built_in, osmo_hlr } hlr = Hlr::built_in;
   std::string gsup_listen = "127.0.0.1:4222";

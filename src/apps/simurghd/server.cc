@@ -21,6 +21,7 @@
 #include "io/process/process.h"
 #include "io/smpp/client.h"
 #include "io/store_sqlite/sqlite_storage.h"
+#include "io/tls/certificates.h"
 
 namespace simurgh::simurghd {
 
@@ -270,6 +271,7 @@ class ServerOnLoop final : public Server,
           if (!done && done.error().code == ErrorCode::storage) fatal("hlr", done.error());
         });
     hlr_->set_work_listener(gsup_.get());
+    if (!make_transports(problem)) return false;
     if (!config_.smpp_connect.empty() && !make_message_link(problem)) return false;
     security_centre::Bearer& bearer =
         messages_ ? static_cast<security_centre::Bearer&>(*messages_) : nowhere_;
@@ -311,6 +313,30 @@ class ServerOnLoop final : public Server,
     return settings;
   }
 
+  bool make_transports(std::string& problem) {
+    if (!config_.api_tls_certificate.empty()) {
+      auto made = tls::ServerTls::create(
+          {config_.api_tls_certificate, config_.api_tls_key, config_.api_client_ca},
+          tls::certificate_limits(), problem);
+      if (!made) return false;
+      api_tls_ = std::move(*made);
+    }
+    if (config_.smpp_tls) {
+      auto made = tls::ClientTls::create(
+          {config_.smpp_tls_ca, config_.smpp_tls_certificate, config_.smpp_tls_key},
+          config_.smpp_tls_name, tls::certificate_limits(), problem);
+      if (!made) return false;
+      smpp_tls_ = std::move(*made);
+    }
+    return true;
+  }
+  net::Transport& api_transport() {
+    return api_tls_ ? static_cast<net::Transport&>(*api_tls_) : transport_;
+  }
+  net::Transport& smpp_transport() {
+    return smpp_tls_ ? static_cast<net::Transport&>(*smpp_tls_) : transport_;
+  }
+
   bool make_message_link(std::string& problem) {
     const auto smsc = net::parse_endpoint(config_.smpp_connect);
     if (!smsc) {
@@ -337,7 +363,7 @@ class ServerOnLoop final : public Server,
       return false;
     }
     messages_ = std::make_unique<MessageLink>(
-        *loop_, *smsc, transport_, options, random_, log_, config_.centre.own_number,
+        *loop_, *smsc, smpp_transport(), options, random_, log_, config_.centre.own_number,
         [this](const Msisdn& from, ByteView user_data, bool has_header) {
           now_ = loop_->now();
           require("short message", centre_->on_short_message(from, user_data, has_header, now_));
@@ -426,7 +452,7 @@ class ServerOnLoop final : public Server,
     } else if (!gsup_links_->open(*loop_, *gsup, transport_, gsup_policy_, problem)) {
       return false;
     }
-    auto server = http::Server::open(*loop_, *http, transport_, {}, *this, log_, problem);
+    auto server = http::Server::open(*loop_, *http, api_transport(), {}, *this, log_, problem);
     if (!server) return false;
     http_ = std::move(*server);
     if (messages_) messages_->start();
@@ -546,6 +572,8 @@ class ServerOnLoop final : public Server,
   Instant now_;
   std::unique_ptr<loop::Loop> loop_;
   net::PlainTransport transport_;
+  std::unique_ptr<tls::ServerTls> api_tls_;   // null: plain
+  std::unique_ptr<tls::ClientTls> smpp_tls_;  // null: plain
   std::unique_ptr<keystore::FileKeyStore> keys_;
   std::unique_ptr<store_sqlite::SqliteStorage> storage_;
   std::unique_ptr<journal::JournalFile> journal_;
@@ -608,6 +636,13 @@ std::string ServerOnLoop::metrics() {
     counter("smpp_delivered_total", "deliver_sm taken", smpp.delivered);
     gauge("smpp_bound", "1 while bound to the SMSC", messages_->bound() ? 1 : 0);
     gauge("smpp_queued", "Messages waiting for the SMSC", messages_->session().queued());
+  }
+  if (api_tls_) {
+    const auto& tls = api_tls_->figures();
+    counter("api_tls_handshakes_total", "TLS handshakes of REST clients", tls.handshakes_done);
+    counter("api_tls_refused_total", "Connections that were no TLS, or no client's of ours",
+            tls.refused_protocol + tls.refused_full + tls.handshake_timeouts);
+    gauge("api_tls_sessions", "Open TLS connections of REST clients", tls.sessions);
   }
   counter("commits_total", "Transactions made durable", commits_);
   return out;

@@ -111,7 +111,9 @@ class ClientOnLoop final : public Client, private net::StreamHandler {
   void on_closed(const net::Closed& closed) override {
     connected_ = false;
     if (done_) return;
-    if (parser_->on_close().value_or(http1::Event::need_more) == http1::Event::end) {
+    // Only an end in order ends an answer that goes on until the end: over TLS, anybody can cut.
+    if (closed.code == ErrorCode::closed &&
+        parser_->on_close().value_or(http1::Event::need_more) == http1::Event::end) {
       take_end();
       keep_alive_ = false;
       return;
