@@ -28,7 +28,9 @@ BIND_TRANSCEIVER, BIND_TRANSCEIVER_RESP = 0x00000009, 0x80000009
 PAPERS = r'''
 set -e
 curve="-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-for a in ca other; do openssl req -x509 $curve -keyout $a.key -out $a.pem -days 30 -subj /CN=$a; done
+for a in ca other; do
+  openssl req -x509 $curve -keyout $a.key -out $a.pem -days 30 -subj /CN=$a
+done
 paper() {
   openssl req $curve -keyout $1.key -out $1.csr -subj /CN=$2
   openssl x509 -req -in $1.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 30 -out $1.pem \

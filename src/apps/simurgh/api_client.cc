@@ -98,7 +98,8 @@ std::string with_parameter(const std::string& path, std::string_view name, std::
   return path + separator + std::string(name) + "=" + api::percent_encoded(value);
 }
 
-ApiClient::ApiClient(ServerAccess access, Random& random) : access_(std::move(access)), random_(random) {}
+ApiClient::ApiClient(ServerAccess access, Random& random)
+    : access_(std::move(access)), random_(random) {}
 
 ApiClient::~ApiClient() {
   wipe({reinterpret_cast<uint8_t*>(token_.data()), token_.size()});
