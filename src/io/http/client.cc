@@ -17,7 +17,10 @@ class ClientOnLoop final : public Client, private net::StreamHandler {
         loop_(std::move(loop)),
         deadline_(*loop_, [this] { fail_with({ErrorCode::timed_out, "no answer in time"}); }) {}
 
-  ~ClientOnLoop() override { drop(); }
+  ~ClientOnLoop() override {
+    drop();
+    loop_->run_once(milliseconds(0));  // what a closed stream still has to say (TLS) leaves
+  }
 
   Result<Response> exchange(const Request& request, std::string& problem) override {
     // The peer may have closed the connection meanwhile; better to know before than after sending.

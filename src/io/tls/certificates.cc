@@ -34,7 +34,7 @@ std::unique_ptr<net::Stream> ServerTls::accepted(loop::Loop& loop, net::Socket s
 
 std::unique_ptr<net::Stream> ServerTls::connect(loop::Loop&, const net::Endpoint&,
                                                 net::StreamHandler&) {
-  SIMURGH_CHECK(!"a server does not connect");
+  SIMURGH_CHECK(false && "a server does not connect");
   return nullptr;
 }
 
@@ -62,7 +62,7 @@ Result<std::unique_ptr<ClientTls>> ClientTls::create(const ClientFiles& files, s
 
 std::unique_ptr<net::Stream> ClientTls::accepted(loop::Loop&, net::Socket, std::string,
                                                  net::StreamHandler&) {
-  SIMURGH_CHECK(!"a client does not accept");
+  SIMURGH_CHECK(false && "a client does not accept");
   return nullptr;
 }
 

@@ -34,7 +34,7 @@ const Figures& ChipClient::figures() const {
 
 std::unique_ptr<net::Stream> ChipTransport::accepted(loop::Loop&, net::Socket, std::string,
                                                      net::StreamHandler&) {
-  SIMURGH_CHECK(!"a client does not accept");
+  SIMURGH_CHECK(false && "a client does not accept");
   return nullptr;
 }
 

@@ -22,7 +22,7 @@ std::unique_ptr<net::Stream> ChipServer::accepted(loop::Loop& loop, net::Socket 
 
 std::unique_ptr<net::Stream> ChipServer::connect(loop::Loop&, const net::Endpoint&,
                                                  net::StreamHandler&) {
-  SIMURGH_CHECK(!"a server does not connect");
+  SIMURGH_CHECK(false && "a server does not connect");
   return nullptr;
 }
 
