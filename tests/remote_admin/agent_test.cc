@@ -263,3 +263,47 @@ TEST_CASE("T2: a script status that is an error goes without a body") {
   CHECK(rig.server.last_status == ScriptStatus::unknown_application);
   CHECK(rig.server.durable.answered.size() == 3);
 }
+
+TEST_CASE("T2: an agent of the kind that keeps nothing comes back with nothing") {
+  Bench bench;
+  bench.profile.keeps_response = false;
+  bench.make();
+  bench.begin();
+  bench.request();
+  bench.say(Bench::script("x", "/1"));
+  bench.close();
+  bench.connect();
+  const std::string request = bench.request();
+  CHECK(request.starts_with("POST /start "));
+  CHECK(request.find("X-Admin-Script-Status") == std::string::npos);
+}
+
+TEST_CASE("T2: a postponed connection that does not come up is a try, and waits like one") {
+  Bench bench;
+  bench.begin();
+  bench.request();
+  bench.say("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n");
+  bench.close();
+  bench.now = bench.agent->connect_at();
+  bench.close();
+  CHECK(bench.agent->connect_at() == bench.now + minutes(10));
+}
+
+TEST_CASE("T2: a server that closes after each answer is followed, and no try is counted") {
+  Bench bench;
+  bench.parameters.tries = 0;
+  bench.begin();
+  bench.request();
+  bench.say(Bench::script("x", "/1", "Connection: close\r\n"));
+  CHECK(bench.agent->wants_close());
+  bench.close();
+  CHECK(bench.agent->connect_at() == bench.now);
+  bench.connect();
+  const std::string request = bench.request();
+  CHECK(request.starts_with("POST /1 "));
+  CHECK(request.find("X-Admin-Resume") == std::string::npos);
+  bench.say(Bench::end());
+  bench.close();
+  CHECK(bench.card.end == AgentEnd::done);
+  CHECK(bench.agent->counts().broken == 0);
+}

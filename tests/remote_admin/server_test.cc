@@ -120,6 +120,29 @@ TEST_CASE("T2: the same POST again changes nothing, and gets what is out") {
   CHECK(bench.session->counts().stale == 1);
 }
 
+TEST_CASE("T2: the last response again is no stale one, and is answered alike") {
+  Bench bench;
+  bench.work.scripts.resize(1);
+  const std::string response = bench.respond(bench.say(Bench::post("/")));
+  const std::string last = bench.say(response);
+  CHECK(status_of(last) == 204);
+  bench.open();
+  CHECK(bench.say(response) == last);
+  CHECK(bench.session->counts().stale == 0);
+  CHECK(bench.work.state.answered.at(1) == 1);
+}
+
+TEST_CASE("T2: a response to a URI that came without a script is not counted") {
+  Bench bench;
+  const std::string response = bench.respond(bench.say(Bench::post("/")));
+  bench.work.hook = [](Server&) -> Next { return {.kind = Next::Kind::stay}; };
+  const std::string stay = bench.say(response);
+  CHECK(status_of(stay) == 204);
+  bench.say(Bench::post(Bench::next_uri(stay), {}, "done script 1"));
+  CHECK(bench.work.state.answered.at(1) == 1);
+  CHECK(bench.session->counts().stale == 1);
+}
+
 TEST_CASE("T2: a card that resumes without a response gets the same script under the same name") {
   Bench bench;
   const std::string first = bench.say(Bench::post("/"));
