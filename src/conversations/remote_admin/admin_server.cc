@@ -242,8 +242,8 @@ void AdminServer::refuse(uint16_t status, Instant now) {
 }
 
 void AdminServer::end(SessionEnd why) {
-  if (ended_) return;
-  ended_ = true;
+  if (ended_.has_value()) return;
+  ended_ = why;
   work_.on_end(why);
 }
 

@@ -144,7 +144,8 @@ class AdminServer {
   // The link is gone.
   void on_disconnected();
 
-  bool ended() const { return ended_; }
+  // How the session ended, once it has.
+  std::optional<SessionEnd> how_ended() const { return ended_; }
   const ServerCounts& counts() const { return counts_; }
 
  private:
@@ -175,7 +176,7 @@ class AdminServer {
   bool reading_ = false;    // a request has begun
   bool lingering_ = false;  // the last answer is on its way or sent
   bool wants_close_ = false;
-  bool ended_ = false;
+  std::optional<SessionEnd> ended_;
   bool contacted_ = false;
   std::optional<Duration> send_away_;
   uint64_t repeated_token_ = 0;
