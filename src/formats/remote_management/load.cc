@@ -101,6 +101,7 @@ apdu::Command write_get_data(uint16_t tag) {
           .ins = apdu::ins::get_data,
           .p1 = static_cast<uint8_t>(tag >> 8),
           .p2 = static_cast<uint8_t>(tag),
+          .data = {},
           .le = apdu::short_answer_octets_max};
 }
 
