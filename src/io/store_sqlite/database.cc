@@ -4,8 +4,66 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include "base/check.h"
+#include "io/sql_rows/query.h"
 
 namespace simurgh::store_sqlite {
+
+using sql_rows::Query;
+
+class PreparedStatement final : public sql_rows::Statement {
+ public:
+  static Result<std::unique_ptr<PreparedStatement>> make(Database& database, const char* sql);
+  ~PreparedStatement() override { sqlite3_finalize(statement_); }
+
+  void bind_integer(int64_t value) override { sqlite3_bind_int64(statement_, next_place(), value); }
+  void bind_text(std::string_view value) override {
+    const char* start = value.data() == nullptr ? "" : value.data();
+    sqlite3_bind_text(statement_, next_place(), start, static_cast<int>(value.size()),
+                      SQLITE_TRANSIENT);
+  }
+  void bind_blob(ByteView value) override {
+    // A null pointer would bind NULL, not an empty blob.
+    const void* start = value.empty() ? static_cast<const void*>("") : value.data();
+    sqlite3_bind_blob(statement_, next_place(), start, static_cast<int>(value.size()),
+                      SQLITE_TRANSIENT);
+  }
+  void bind_null() override { sqlite3_bind_null(statement_, next_place()); }
+
+  Result<bool> step() override;
+  Result<void> run() override {
+    while (TRY(step())) {
+    }
+    return {};
+  }
+  Result<void> send() override { return run(); }
+  int64_t changed() const override { return sqlite3_changes64(database_.handle_); }
+  int64_t integer(int column) override { return sqlite3_column_int64(statement_, column); }
+  ByteView bytes(int column) override;
+  void reset() override;
+
+  void take() {
+    SIMURGH_CHECK(!busy_);  // no statement is used inside itself
+    busy_ = true;
+  }
+
+ private:
+  PreparedStatement(Database& database, const char* sql) : database_(database), sql_(sql) {}
+  int next_place() {
+    SIMURGH_CHECK(bound_ < places_.size());
+    return places_[bound_++];
+  }
+
+  Database& database_;
+  const char* sql_;
+  sqlite3_stmt* statement_ = nullptr;
+  std::vector<int> places_;  // of $1, $2 … in SQLite's numbering
+  size_t bound_ = 0;
+  bool busy_ = false;
+};
 
 namespace {
 
@@ -99,11 +157,11 @@ Result<void> Database::apply(std::span<const Setting> settings) {
 }
 
 Database::~Database() {
-  for (auto& [sql, prepared] : prepared_) sqlite3_finalize(prepared.statement);
+  prepared_.clear();  // before the connection
   sqlite3_close(handle_);
 }
 
-Error Database::failed(int code, const char* what) {
+Error Database::failed(int code, std::string_view what) {
   if ((code & 0xff) == SQLITE_CONSTRAINT) return fail(ErrorCode::already_exists);
   dead_ = true;
   problem_ = std::string(what) + ": " + sqlite3_errmsg(handle_) + " (" + sqlite3_errstr(code) +
@@ -143,15 +201,26 @@ Result<void> Database::begin() {
   return {};
 }
 
-Result<void> Database::commit() {
-  TRY(alive());
-  if (!open_) return {};
+Result<void> Database::commit(const hlr::CommitMark& next) {
+  TRY(begin());
+  Query mark(*this, "UPDATE database_mark SET generation = $1, journal_sequence = $2");
+  mark << next.generation << next.journal_sequence;
+  TRY(mark.run());
   const auto committed = Query(*this, "COMMIT").run();
   open_ = false;
   if (!committed) {
     dead_ = true;  // whatever the reason: what was acknowledged rests on this
     return fail(ErrorCode::storage);
   }
+  if (wal_pages_ >= wal_pages_max_) TRY(checkpoint());
+  return {};
+}
+
+Result<void> Database::end_unchanged() {
+  TRY(alive());
+  if (!open_) return {};
+  TRY(Query(*this, "ROLLBACK").run());
+  open_ = false;
   return {};
 }
 
@@ -164,113 +233,64 @@ Result<void> Database::checkpoint() {
   return {};
 }
 
-Result<Database::Prepared*> Database::prepare(const char* sql) {
+Result<void> Database::check_integrity() {
+  const std::string answer = TRY(ask("PRAGMA integrity_check(1)"));
+  if (answer == "ok") return {};
+  return damaged(answer);
+}
+
+Error Database::damaged(std::string_view what) {
+  return failed(SQLITE_CORRUPT, what);
+}
+
+Result<sql_rows::Statement*> Database::prepare(const char* sql) {
   TRY(alive());
-  const auto known = prepared_.find(sql);
-  if (known != prepared_.end()) return &known->second;
-  Prepared prepared;
-  const int code =
-      sqlite3_prepare_v3(handle_, sql, -1, SQLITE_PREPARE_PERSISTENT, &prepared.statement, nullptr);
-  if (code != SQLITE_OK) return failed(code, sql);
-  const int count = sqlite3_bind_parameter_count(prepared.statement);
+  auto known = prepared_.find(sql);
+  if (known == prepared_.end()) {
+    known = prepared_.emplace(sql, TRY(PreparedStatement::make(*this, sql))).first;
+  }
+  known->second->take();
+  return known->second.get();
+}
+
+// --- statements --------------------------------------------------------------------------------
+
+Result<std::unique_ptr<PreparedStatement>> PreparedStatement::make(Database& database,
+                                                                   const char* sql) {
+  std::unique_ptr<PreparedStatement> made(new PreparedStatement(database, sql));
+  const int code = sqlite3_prepare_v3(database.handle_, sql, -1, SQLITE_PREPARE_PERSISTENT,
+                                      &made->statement_, nullptr);
+  if (code != SQLITE_OK) return database.failed(code, sql);
+  const int count = sqlite3_bind_parameter_count(made->statement_);
   for (int i = 1; i <= count; ++i) {
     const std::string name = "$" + std::to_string(i);
-    const int place = sqlite3_bind_parameter_index(prepared.statement, name.c_str());
+    const int place = sqlite3_bind_parameter_index(made->statement_, name.c_str());
     SIMURGH_CHECK(place != 0);  // parameters are $1 to $count
-    prepared.places.push_back(place);
+    made->places_.push_back(place);
   }
-  return &prepared_.emplace(sql, std::move(prepared)).first->second;
+  return made;
 }
 
-// --- Query -------------------------------------------------------------------------------------
-
-Query::Query(Database& database, const char* sql) : database_(database), sql_(sql) {
-  const auto prepared = database.prepare(sql);
-  if (!prepared) {
-    error_ = prepared.error();
-    return;
-  }
-  SIMURGH_CHECK(!(*prepared)->busy);  // no statement is used inside itself
-  prepared_ = *prepared;
-  prepared_->busy = true;
-}
-
-Query::~Query() {
-  if (prepared_ == nullptr) return;
-  sqlite3_reset(prepared_->statement);
-  sqlite3_clear_bindings(prepared_->statement);
-  prepared_->busy = false;
-}
-
-Query& Query::integer(int64_t value) {
-  if (prepared_ == nullptr) return *this;
-  SIMURGH_CHECK(bound_ < prepared_->places.size());
-  sqlite3_bind_int64(prepared_->statement, prepared_->places[bound_++], value);
-  return *this;
-}
-
-Query& Query::text(std::string_view value) {
-  if (prepared_ == nullptr) return *this;
-  SIMURGH_CHECK(bound_ < prepared_->places.size());
-  const char* start = value.data() == nullptr ? "" : value.data();
-  sqlite3_bind_text(prepared_->statement, prepared_->places[bound_++], start,
-                    static_cast<int>(value.size()), SQLITE_TRANSIENT);
-  return *this;
-}
-
-Query& Query::blob(ByteView value) {
-  if (prepared_ == nullptr) return *this;
-  SIMURGH_CHECK(bound_ < prepared_->places.size());
-  // A null pointer would bind NULL, not an empty blob.
-  const void* start = value.empty() ? static_cast<const void*>("") : value.data();
-  sqlite3_bind_blob(prepared_->statement, prepared_->places[bound_++], start,
-                    static_cast<int>(value.size()), SQLITE_TRANSIENT);
-  return *this;
-}
-
-Query& Query::null() {
-  if (prepared_ == nullptr) return *this;
-  SIMURGH_CHECK(bound_ < prepared_->places.size());
-  sqlite3_bind_null(prepared_->statement, prepared_->places[bound_++]);
-  return *this;
-}
-
-Result<bool> Query::step() {
-  if (error_) return *error_;
-  SIMURGH_CHECK(bound_ == prepared_->places.size());
-  column_ = 0;
-  const int code = sqlite3_step(prepared_->statement);
+Result<bool> PreparedStatement::step() {
+  SIMURGH_CHECK(bound_ == places_.size());
+  const int code = sqlite3_step(statement_);
   if (code == SQLITE_ROW) return true;
   if (code == SQLITE_DONE) return false;
-  error_ = database_.failed(code, sql_);
-  return *error_;
+  return database_.failed(code, sql_);
 }
 
-Result<void> Query::run() {
-  while (TRY(step())) {
-  }
-  return {};
-}
-
-int Query::changed() const {
-  return sqlite3_changes(database_.handle());
-}
-
-int64_t Query::next_integer() {
-  return sqlite3_column_int64(prepared_->statement, column_++);
-}
-
-ByteView Query::next_bytes() {
-  const int column = column_++;
-  const void* bytes = sqlite3_column_blob(prepared_->statement, column);
-  const int size = sqlite3_column_bytes(prepared_->statement, column);
+ByteView PreparedStatement::bytes(int column) {
+  const void* bytes = sqlite3_column_blob(statement_, column);
+  const int size = sqlite3_column_bytes(statement_, column);
   if (bytes == nullptr) return {};
   return {static_cast<const uint8_t*>(bytes), static_cast<size_t>(size)};
 }
 
-Result<void> Query::check() {
-  if (!damaged_) return {};
-  return database_.failed(SQLITE_CORRUPT, sql_);
+void PreparedStatement::reset() {
+  sqlite3_reset(statement_);
+  sqlite3_clear_bindings(statement_);
+  bound_ = 0;
+  busy_ = false;
 }
 
 }  // namespace simurgh::store_sqlite

@@ -1,5 +1,7 @@
 #include "io/store_sqlite/schema.h"
 
+#include "io/sql_rows/query.h"
+
 namespace simurgh::store_sqlite {
 
 namespace {
@@ -48,9 +50,9 @@ Result<void> bring_up(Database& database, std::span<const SchemaStep> steps,
                              "; PRAGMA user_version = " + std::to_string(newest);
   TRY(database.execute(finish.c_str()));
   if (found == 0) {
-    Query mark(database,
-               "INSERT INTO database_mark (id, database, generation, journal_sequence) "
-               "VALUES (1, $1, 0, 0)");
+    sql_rows::Query mark(database,
+                         "INSERT INTO database_mark (id, database, generation, journal_sequence) "
+                         "VALUES (1, $1, 0, 0)");
     mark << identity;
     TRY(mark.run());
   }

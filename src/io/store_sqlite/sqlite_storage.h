@@ -11,7 +11,7 @@
 #include <string>
 
 #include "base/random.h"
-#include "storage/storage.h"
+#include "io/sql_rows/sql_storage.h"
 
 namespace simurgh::store_sqlite {
 
@@ -20,39 +20,16 @@ struct SqliteOptions {
   int wal_pages_max = 4096;
 };
 
-class SqliteStorage final : public storage::Storage {
+class SqliteStorage final : public sql_rows::SqlStorage {
  public:
   // Opens or makes the file (mode 0600). On failure `problem` says in words what is wrong:
   // `storage`; `unsupported` for a database of a newer version; `busy` when another process has it.
   static Result<std::unique_ptr<SqliteStorage>> open(const std::string& path, Random& random,
                                                      std::string& problem,
                                                      const SqliteOptions& options = {});
-  ~SqliteStorage() override;
-
-  audit::Store& audit() override;
-  fleet::Store& fleet() override;
-  hlr::Store& hlr() override;
-  hlr::RemoteStore& remote_directory() override;
-  security_centre::Store& security_centre() override;
-  api::AnswerStore& answers() override;
-  api::FactoryStore& factory() override;
-
-  bool has_changes() const override;
-  Result<hlr::CommitMark> commit(uint64_t journal_sequence) override;
-  hlr::CommitMark mark() const override;
-  Result<void> set_generation(uint64_t generation) override;
-  Result<void> begin_step() override;
-  Result<void> keep_step() override;
-  Result<void> undo_step() override;
-  Result<void> check_integrity() override;
-
-  // What failed last, for the log.
-  const std::string& problem() const;
 
  private:
-  struct State;
-  explicit SqliteStorage(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  using SqlStorage::SqlStorage;
 };
 
 }  // namespace simurgh::store_sqlite

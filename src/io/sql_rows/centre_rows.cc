@@ -1,4 +1,4 @@
-#include "io/store_sqlite/stores.h"
+#include "io/sql_rows/stores.h"
 
 #define CENTRE_COLUMNS                                                                          \
   "iccid, imsi, life, ver, suites_allowed, active_epoch, active_secret, previous_epoch, "       \
@@ -6,7 +6,7 @@
   "counter_from_chip_previous, attempt_last, attempt_epoch, m1_hash_last, chip_suites, reset, " \
   "work, work_attempts, work_next_try, commit_unconfirmed, directory_behind"
 
-namespace simurgh::store_sqlite {
+namespace simurgh::sql_rows {
 
 using security_centre::ChipKeys;
 
@@ -24,13 +24,13 @@ void read(Query& query, ChipKeys& row) {
 }  // namespace
 
 Result<std::optional<ChipKeys>> CentreRows::load(const Iccid& iccid) {
-  Query query(session_.database, "SELECT " CENTRE_COLUMNS " FROM centre_chip WHERE iccid = $1");
+  Query query(session_.connection, "SELECT " CENTRE_COLUMNS " FROM centre_chip WHERE iccid = $1");
   query << iccid;
   return read_one<ChipKeys>(query, read);
 }
 
 Result<std::optional<ChipKeys>> CentreRows::load_by_imsi(const Imsi& imsi) {
-  Query query(session_.database, "SELECT " CENTRE_COLUMNS " FROM centre_chip WHERE imsi = $1");
+  Query query(session_.connection, "SELECT " CENTRE_COLUMNS " FROM centre_chip WHERE imsi = $1");
   query << imsi;
   return read_one<ChipKeys>(query, read);
 }
@@ -38,7 +38,7 @@ Result<std::optional<ChipKeys>> CentreRows::load_by_imsi(const Imsi& imsi) {
 Result<void> CentreRows::save(const ChipKeys& row) {
   TRY(session_.begin_change());
   Query query(
-      session_.database,
+      session_.connection,
       "INSERT INTO centre_chip (" CENTRE_COLUMNS
       ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
       "$18, $19, $20, $21, $22, $23, $24) ON CONFLICT (iccid) DO UPDATE SET "
@@ -66,17 +66,17 @@ Result<void> CentreRows::save(const ChipKeys& row) {
 
 Result<void> CentreRows::erase(const Iccid& iccid) {
   TRY(session_.begin_change());
-  Query query(session_.database, "DELETE FROM centre_chip WHERE iccid = $1");
+  Query query(session_.connection, "DELETE FROM centre_chip WHERE iccid = $1");
   query << iccid;
-  return query.run();
+  return query.send();
 }
 
 Result<void> CentreRows::each_open(FunctionRef<void(const ChipKeys&)> visit) {
   std::vector<ChipKeys> rows;
   {
-    Query query(session_.database, "SELECT " CENTRE_COLUMNS
-                                   " FROM centre_chip WHERE work <> 0 OR commit_unconfirmed <> 0 "
-                                   "OR directory_behind <> 0 ORDER BY iccid");
+    Query query(session_.connection, "SELECT " CENTRE_COLUMNS
+                                     " FROM centre_chip WHERE work <> 0 OR commit_unconfirmed <> 0 "
+                                     "OR directory_behind <> 0 ORDER BY iccid");
     rows = TRY(read_all<ChipKeys>(query, read));
   }
   for (const ChipKeys& row : rows) visit(row);  // which may change rows
@@ -85,9 +85,9 @@ Result<void> CentreRows::each_open(FunctionRef<void(const ChipKeys&)> visit) {
 
 Result<void> CentreRows::raise_counters(uint64_t leap) {
   TRY(session_.begin_change());
-  Query query(session_.database, "UPDATE centre_chip SET counter_to_chip = counter_to_chip + $1");
+  Query query(session_.connection, "UPDATE centre_chip SET counter_to_chip = counter_to_chip + $1");
   query << leap;
-  return query.run();
+  return query.send();
 }
 
-}  // namespace simurgh::store_sqlite
+}  // namespace simurgh::sql_rows

@@ -1,58 +1,28 @@
-// The store interfaces over one SQLite connection. The SQL is portable DML with $n parameters;
-// what only SQLite has is in database.cc and schema/.
+// The store interfaces over one connection of any engine: the only place with DML. The SQL is what
+// SQLite and PostgreSQL both understand, with $n parameters; what only one of them has is in
+// io/store_sqlite or io/store_postgres, the tables first of all (schema/).
+//
+// A new table: its DDL in each engine's schema/, its DML in a file here.
 #pragma once
 
-#include "io/store_sqlite/database.h"
+#include "io/sql_rows/query.h"
 #include "storage/storage.h"
 
-namespace simurgh::store_sqlite {
+namespace simurgh::sql_rows {
 
 // The connection with what is open on it.
 struct Session {
-  Database& database;
+  Connection& connection;
   bool changed = false;
   uint64_t undo_count = 0;
 
   // Before every change.
   Result<void> begin_change() {
-    TRY(database.begin());
+    TRY(connection.begin());
     changed = true;
     return {};
   }
 };
-
-// The row of `query`, if there is one; `read` takes its columns.
-template <typename T, typename Read>
-Result<std::optional<T>> read_one(Query& query, Read read) {
-  if (!TRY(query.step())) return std::optional<T>();
-  T row;
-  read(query, row);
-  TRY(query.check());
-  return std::optional<T>(std::move(row));
-}
-
-template <typename T, typename Read>
-Result<std::vector<T>> read_all(Query& query, Read read) {
-  std::vector<T> rows;
-  while (TRY(query.step())) {
-    T& row = rows.emplace_back();
-    read(query, row);
-    TRY(query.check());
-  }
-  return rows;
-}
-
-// The only number of the only row.
-inline Result<uint64_t> read_number(Query& query) {
-  uint64_t number = 0;
-  if (TRY(query.step())) query.get(number);
-  return number;
-}
-
-// The largest integer that a database has, for "no upper bound".
-inline uint64_t clip(uint64_t value) {
-  return value < INT64_MAX ? value : INT64_MAX;
-}
 
 class AuditRows final : public audit::Store {
  public:
@@ -180,4 +150,4 @@ class ApiRows final : public api::AnswerStore, public api::FactoryStore {
   Session& session_;
 };
 
-}  // namespace simurgh::store_sqlite
+}  // namespace simurgh::sql_rows

@@ -1,4 +1,4 @@
-#include "io/store_sqlite/stores.h"
+#include "io/sql_rows/stores.h"
 
 #define CHIP_COLUMNS                                                                           \
   "chip.iccid, imsi, ver, life, state, state_before_freeze, allocation_id, msisdn, contract, " \
@@ -11,7 +11,7 @@
   " allocation_id IN (SELECT id FROM allocation WHERE manufacturer = $7))"                   \
   " ORDER BY chip.iccid LIMIT $8"
 
-namespace simurgh::store_sqlite {
+namespace simurgh::sql_rows {
 
 namespace {
 
@@ -36,26 +36,26 @@ const char* chips_query(const fleet::ChipFilter& filter) {
 }  // namespace
 
 Result<std::optional<fleet::Chip>> FleetRows::chip(const Iccid& iccid) {
-  Query query(session_.database, "SELECT " CHIP_COLUMNS CHIP_TABLES "WHERE chip.iccid = $1");
+  Query query(session_.connection, "SELECT " CHIP_COLUMNS CHIP_TABLES "WHERE chip.iccid = $1");
   query << iccid;
   return read_one<fleet::Chip>(query, read_chip);
 }
 
 Result<std::optional<fleet::Chip>> FleetRows::chip_of(const Imsi& imsi) {
-  Query query(session_.database, "SELECT " CHIP_COLUMNS CHIP_TABLES "WHERE imsi = $1");
+  Query query(session_.connection, "SELECT " CHIP_COLUMNS CHIP_TABLES "WHERE imsi = $1");
   query << imsi;
   return read_one<fleet::Chip>(query, read_chip);
 }
 
 Result<std::optional<fleet::Chip>> FleetRows::chip_of(const Msisdn& msisdn) {
-  Query query(session_.database, "SELECT " CHIP_COLUMNS CHIP_TABLES "WHERE msisdn = $1");
+  Query query(session_.connection, "SELECT " CHIP_COLUMNS CHIP_TABLES "WHERE msisdn = $1");
   query << msisdn;
   return read_one<fleet::Chip>(query, read_chip);
 }
 
 Result<void> FleetRows::save_chip(const fleet::Chip& chip) {
   TRY(session_.begin_change());
-  Query query(session_.database,
+  Query query(session_.connection,
               "INSERT INTO chip (iccid, imsi, ver, life, state, state_before_freeze, "
               "allocation_id, msisdn, contract, order_id, created, changed) "
               "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
@@ -73,7 +73,7 @@ Result<void> FleetRows::save_chip(const fleet::Chip& chip) {
 
 Result<std::vector<fleet::Chip>> FleetRows::chips(const fleet::ChipFilter& filter,
                                                   const Iccid& after, size_t limit) {
-  Query query(session_.database, chips_query(filter));
+  Query query(session_.connection, chips_query(filter));
   query << after << filter.iccid_prefix << filter.iccid_prefix + ':';  // ':' is after '9'
   query << (filter.state ? static_cast<int>(*filter.state) : 0);
   query << filter.allocation.value_or(0) << filter.contract << filter.manufacturer << limit;
@@ -81,7 +81,7 @@ Result<std::vector<fleet::Chip>> FleetRows::chips(const fleet::ChipFilter& filte
 }
 
 Result<uint64_t> FleetRows::count_chips(fleet::ChipState state) {
-  Query query(session_.database, "SELECT count(*) FROM chip WHERE state = $1");
+  Query query(session_.connection, "SELECT count(*) FROM chip WHERE state = $1");
   query << state;
   return read_number(query);
 }
@@ -89,15 +89,15 @@ Result<uint64_t> FleetRows::count_chips(fleet::ChipState state) {
 Result<void> FleetRows::add_contacts(std::span<const fleet::Contact> contacts) {
   TRY(session_.begin_change());
   for (const fleet::Contact& contact : contacts) {
-    Query query(session_.database,
+    Query query(session_.connection,
                 "INSERT INTO chip_contact (iccid, last_contact) "
                 "SELECT $1, $2 WHERE EXISTS (SELECT 1 FROM chip WHERE iccid = $1) "
                 "ON CONFLICT (iccid) DO UPDATE SET last_contact = excluded.last_contact "
                 "WHERE chip_contact.last_contact < excluded.last_contact");
     query << contact.iccid << contact.at;
-    TRY(query.run());
+    TRY(query.send());
   }
   return {};
 }
 
-}  // namespace simurgh::store_sqlite
+}  // namespace simurgh::sql_rows
