@@ -58,14 +58,15 @@ extern "C" int fdatasync(int fd) {
 
 namespace {
 
-// A server's stores in a directory, and its way of ending a batch.
+// A server's stores, its database in some place and its journal in a directory; and its way of
+// ending a batch.
+template <typename Place>
 class Server {
  public:
   // As the shell opens them; the first error.
-  Result<void> open(const std::string& directory) {
+  Result<void> open(const Place& place, const std::string& directory) {
     std::string problem;
-    storage = TRY(store_sqlite::SqliteStorage::open(directory + "/simurgh.db", random, problem,
-                                                    {.wal_pages_max = 20}));
+    storage = TRY(place.open(random, problem, wal_pages_max));
     auto opened =
         TRY(journal::JournalFile::open(directory, storage->mark().database, keys, random, problem));
     journal = std::move(opened.journal);
@@ -122,9 +123,10 @@ class Server {
     return journal->committed(mark);
   }
 
+  static constexpr int wal_pages_max = 20;
   SeededRandom random{9};
   crypto::MemoryKeyStore keys{1};
-  std::unique_ptr<store_sqlite::SqliteStorage> storage;
+  std::unique_ptr<sql_rows::SqlStorage> storage;
   std::unique_ptr<journal::JournalFile> journal;
   struct Late : audit::Store {  // the store that `storage` has by then
     explicit Late(Server& server) : whose(server) {}
@@ -148,14 +150,16 @@ class Server {
 constexpr uint64_t chips = 7;
 
 // Epochs begin at 3 (some_chip_keys), so this is how many events a chip had.
-uint64_t events_of(Server& server, uint64_t chip) {
+template <typename Place>
+uint64_t events_of(Server<Place>& server, uint64_t chip) {
   const auto row = server.storage->security_centre().load(iccid_of(chip));
   REQUIRE(row.has_value());
   return *row ? (*row)->active_epoch - 3 : 0;
 }
 
 // I6: as many audit rows of each chip as it had events, and the chain holds.
-uint64_t check_books(Server& server) {
+template <typename Place>
+uint64_t check_books(Server<Place>& server) {
   uint64_t all = 0;
   for (uint64_t chip = 0; chip < chips; ++chip) {
     const auto rows =
@@ -173,9 +177,10 @@ uint64_t check_books(Server& server) {
 }
 
 // Works until it is killed, and says after each batch how many events are acknowledged.
-[[noreturn]] void work(const std::string& directory, int out) {
-  Server server;
-  if (!server.open(directory)) _exit(2);
+template <typename Place>
+[[noreturn]] void work(const Place& place, const std::string& directory, int out) {
+  Server<Place> server;
+  if (!server.open(place, directory)) _exit(2);
   uint64_t acknowledged = 0;
   for (uint64_t i = 0;; ++i) {
     const uint64_t batch = 1 + i % 3;
@@ -188,58 +193,102 @@ uint64_t check_books(Server& server) {
   }
 }
 
-// Runs a worker for about that long, kills it, and returns what it acknowledged.
-uint64_t run_and_kill(const std::string& directory, unsigned lifetime_us) {
-  int ends[2];
-  REQUIRE(pipe(ends) == 0);
-  const pid_t child = fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    close(ends[0]);
-    work(directory, ends[1]);
+// A worker in a process of its own.
+class Worker {
+ public:
+  template <typename Place>
+  Worker(const Place& place, const std::string& directory) {
+    int ends[2];
+    REQUIRE(pipe(ends) == 0);
+    pid_ = fork();
+    REQUIRE(pid_ >= 0);
+    if (pid_ == 0) {
+      close(ends[0]);
+      work(place, directory, ends[1]);
+    }
+    close(ends[1]);
+    out_ = ends[0];
   }
-  close(ends[1]);
-  usleep(lifetime_us);
-  kill(child, SIGKILL);
-  uint64_t acknowledged = 0, read_now = 0;
-  while (read(ends[0], &read_now, sizeof read_now) == sizeof read_now) acknowledged = read_now;
-  close(ends[0]);
-  int status = 0;
-  REQUIRE(waitpid(child, &status, 0) == child);
-  REQUIRE(WIFSIGNALED(status));
-  return acknowledged;
+  ~Worker() { close(out_); }
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  void kill_now() { kill(pid_, SIGKILL); }
+  // Waits for its end: the number of the signal, or 1000 + its exit code.
+  int end() {
+    uint64_t read_now = 0;
+    while (read(out_, &read_now, sizeof read_now) == sizeof read_now) acknowledged = read_now;
+    int status = 0;
+    REQUIRE(waitpid(pid_, &status, 0) == pid_);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 1000 + WEXITSTATUS(status);
+  }
+  uint64_t acknowledged = 0;
+
+ private:
+  pid_t pid_ = -1;
+  int out_ = -1;
+};
+
+// After a crash: what was acknowledged is there, and more than what was there before.
+template <typename Place>
+void check_after(const Place& place, const std::string& directory, uint64_t& books,
+                 uint64_t acknowledged) {
+  Server<Place> server;
+  REQUIRE(server.open(place, directory).has_value());
+  CHECK(server.plan.condition != hlr::StartCondition::restored);
+  const uint64_t after = check_books(server);
+  CHECK(after >= books + acknowledged);
+  books = after;  // what was not acknowledged may be there or not
 }
 
 }  // namespace
 
-TEST_CASE("I6: kill -9 at random moments: nothing acknowledged is lost, nothing is half done") {
+TEST_CASE_TEMPLATE("I6: kill -9 at random moments: nothing acknowledged is lost, nothing half done",
+                   Place, SIMURGH_PLACES) {
+  Place place;
   ScratchDirectory directory;
   SeededRandom random(static_cast<uint64_t>(getpid()));
-  uint64_t before = 0;
-  uint64_t acknowledged = 0;
+  uint64_t books = 0;
   for (int round = 0; round < 25; ++round) {
     CAPTURE(round);
-    acknowledged +=
-        run_and_kill(directory.path(), static_cast<unsigned>(1000 + random.below(40'000)));
-    Server server;
-    REQUIRE(server.open(directory.path()).has_value());
-    CHECK(server.plan.condition != hlr::StartCondition::restored);
-    const uint64_t after = check_books(server);
-    CHECK(after >= acknowledged);
-    CHECK(after >= before);
-    before = acknowledged = after;  // what was not acknowledged may be there or not
+    Worker worker(place, directory.path());
+    usleep(static_cast<useconds_t>(1000 + random.below(Place::worker_lifetime_us_max)));
+    worker.kill_now();
+    CHECK(worker.end() == SIGKILL);
+    check_after(place, directory.path(), books, worker.acknowledged);
   }
-  CHECK(before > 0);
+  CHECK(books > 0);
+}
+
+TEST_CASE(
+    "I6: PostgreSQL stopped at random moments: the server ends, nothing acknowledged is lost") {
+  PostgresPlace place;
+  ScratchDirectory directory;
+  SeededRandom random(static_cast<uint64_t>(getpid()));
+  uint64_t books = 0;
+  for (int round = 0; round < 8; ++round) {
+    CAPTURE(round);
+    Worker worker(place, directory.path());
+    usleep(static_cast<useconds_t>(30'000 + random.below(PostgresPlace::worker_lifetime_us_max)));
+    PostgresPlace::cluster().stop_at_once();
+    const int end = worker.end();
+    CHECK(end >= 1002);  // opening, an event or a commit failed: by itself, with an error
+    CHECK(end <= 1004);
+    PostgresPlace::cluster().start();
+    check_after(place, directory.path(), books, worker.acknowledged);
+  }
+  CHECK(books > 0);
 }
 
 TEST_CASE("T-EIO: each fsync failing once is an error at that batch, and the end of the process") {
   constexpr int batches = 60;
   int syncs_of_run = 0;
-  const auto run = [&](const std::string& directory, int fail_at, uint64_t& acknowledged) {
+  const auto run = [&](const SqlitePlace& place, const std::string& directory, int fail_at,
+                       uint64_t& acknowledged) {
     syncs_seen = 0;
     syncs_until_failure = fail_at;
-    Server server;
-    auto result = server.open(directory);
+    Server<SqlitePlace> server;
+    auto result = server.open(place, directory);
     for (uint64_t i = 0; result && i < batches; ++i) {
       result = server.event(i % chips);
       if (result) result = server.end_of_batch();
@@ -260,20 +309,22 @@ TEST_CASE("T-EIO: each fsync failing once is an error at that batch, and the end
   uint64_t acknowledged = 0;
   int syncs = 0;
   {
+    SqlitePlace place;
     ScratchDirectory directory;
-    REQUIRE(run(directory.path(), -1, acknowledged).has_value());
+    REQUIRE(run(place, directory.path(), -1, acknowledged).has_value());
     CHECK(acknowledged == batches);
     syncs = syncs_of_run;
   }
   REQUIRE(syncs > 2 * batches);  // journal and database, and the checkpoints
   for (int n = 0; n < syncs; ++n) {
     CAPTURE(n);
+    SqlitePlace place;
     ScratchDirectory directory;
     acknowledged = 0;
-    const auto result = run(directory.path(), n, acknowledged);
+    const auto result = run(place, directory.path(), n, acknowledged);
     CHECK(!result.has_value());
-    Server server;
-    REQUIRE(server.open(directory.path()).has_value());
+    Server<SqlitePlace> server;
+    REQUIRE(server.open(place, directory.path()).has_value());
     const uint64_t kept = check_books(server);
     CHECK(kept >= acknowledged);
     CHECK(kept <= acknowledged + 1);
@@ -281,71 +332,74 @@ TEST_CASE("T-EIO: each fsync failing once is an error at that batch, and the end
 }
 
 TEST_CASE("T-EIO: a directory that cannot be synced does not open") {
+  SqlitePlace place;
   ScratchDirectory directory;
   fail_directories = true;
-  Server server;
-  const auto opened = server.open(directory.path());
+  Server<SqlitePlace> server;
+  const auto opened = server.open(place, directory.path());
   fail_directories = false;
   REQUIRE(!opened.has_value());
   CHECK(opened.error().code == ErrorCode::storage);
-  Server again;
-  CHECK(again.open(directory.path()).has_value());
+  Server<SqlitePlace> again;
+  CHECK(again.open(place, directory.path()).has_value());
 }
 
-TEST_CASE("an old copy of the database beside its journal is seen, and rolled forward") {
+TEST_CASE_TEMPLATE("an old copy of the database beside its journal is seen, and rolled forward",
+                   Place, SIMURGH_PLACES) {
+  Place place;
   ScratchDirectory directory;
-  const std::string copy = directory.file("copy.db");
   {
-    Server server;
-    REQUIRE(server.open(directory.path()).has_value());
+    Server<Place> server;
+    REQUIRE(server.open(place, directory.path()).has_value());
     for (uint64_t i = 0; i < chips; ++i) {
       REQUIRE(server.event(i).has_value());
       REQUIRE(server.end_of_batch().has_value());
     }
   }
-  std::filesystem::copy_file(directory.file("simurgh.db"), copy);
+  place.make_backup();
   {
-    Server server;
-    REQUIRE(server.open(directory.path()).has_value());
+    Server<Place> server;
+    REQUIRE(server.open(place, directory.path()).has_value());
     for (uint64_t i = 0; i < 5; ++i) {
       REQUIRE(server.event(2).has_value());
       REQUIRE(server.end_of_batch().has_value());
     }
     CHECK(events_of(server, 2) == 6);
   }
-  std::filesystem::copy_file(copy, directory.file("simurgh.db"),
-                             std::filesystem::copy_options::overwrite_existing);
+  place.put_back();
   {
-    Server server;
-    REQUIRE(server.open(directory.path()).has_value());
+    Server<Place> server;
+    REQUIRE(server.open(place, directory.path()).has_value());
     CHECK(server.plan.condition == hlr::StartCondition::restored);
     CHECK(events_of(server, 2) == 6);  // what the chip has
     CHECK(events_of(server, 3) == 1);
   }
-  Server server;
-  REQUIRE(server.open(directory.path()).has_value());
+  Server<Place> server;
+  REQUIRE(server.open(place, directory.path()).has_value());
   CHECK(server.plan.condition == hlr::StartCondition::clean);
 }
 
-TEST_CASE("a journal that was cut or replaced does not pass for the database's own") {
-  ScratchDirectory directory;
+TEST_CASE_TEMPLATE("a journal that was cut or replaced does not pass for the database's own", Place,
+                   SIMURGH_PLACES) {
+  Place place, other_place;
+  ScratchDirectory directory, other;
   {
-    Server server;
-    REQUIRE(server.open(directory.path()).has_value());
+    Server<Place> server;
+    REQUIRE(server.open(place, directory.path()).has_value());
     REQUIRE(server.event(1).has_value());
     REQUIRE(server.end_of_batch().has_value());
   }
   std::filesystem::remove(directory.file("keys.journal"));
-  Server server;
-  const auto opened = server.open(directory.path());
-  REQUIRE(!opened.has_value());
-  CHECK(server.plan.condition == hlr::StartCondition::journal_behind);
-
-  ScratchDirectory other;
   {
-    Server stranger;
-    static_cast<void>(stranger.random.array<7>());  // another identity
-    REQUIRE(stranger.open(other.path()).has_value());
+    Server<Place> server;
+    const auto opened = server.open(place, directory.path());
+    REQUIRE(!opened.has_value());
+    CHECK(server.plan.condition == hlr::StartCondition::journal_behind);
+  }
+  {
+    Server<Place> stranger;
+    static_cast<void>(stranger.random.template array<7>());  // another identity
+    REQUIRE(stranger.open(other_place, other.path()).has_value());
     REQUIRE(stranger.event(1).has_value());
     REQUIRE(stranger.end_of_batch().has_value());
   }
@@ -353,10 +407,8 @@ TEST_CASE("a journal that was cut or replaced does not pass for the database's o
     std::filesystem::copy_file(other.file(name), directory.file(name),
                                std::filesystem::copy_options::overwrite_existing);
   }
-  server.storage.reset();
-  server.journal.reset();
-  Server again;
-  const auto foreign = again.open(directory.path());
+  Server<Place> again;
+  const auto foreign = again.open(place, directory.path());
   REQUIRE(!foreign.has_value());
   CHECK(again.plan.condition == hlr::StartCondition::foreign);
 }

@@ -1,5 +1,5 @@
-// The two back ends do the same at length: random operations, steps, commits and crashes on both,
-// every answer compared.
+// A back end does the same as the memory at length: random operations, steps, commits and crashes
+// on both, every answer compared.
 #include "stores/back_ends.h"
 #include "stores/rows.h"
 
@@ -8,6 +8,7 @@ using namespace simurgh::test;
 
 namespace {
 
+template <typename BackEnd>
 class Pair {
  public:
   explicit Pair(uint64_t seed) : random_(seed) {}
@@ -36,19 +37,19 @@ class Pair {
 
  private:
   storage::Storage& memory() { return memory_.storage(); }
-  storage::Storage& sqlite() { return sqlite_.storage(); }
+  storage::Storage& other() { return other_.storage(); }
 
   template <typename Change>
   void both(Change change) {
     const auto a = change(memory());
-    const auto b = change(sqlite());
+    const auto b = change(other());
     REQUIRE(a.has_value() == b.has_value());
     if (!a) CHECK(a.error().code == b.error().code);
   }
   template <typename Question>
   void same(Question question) {
     const auto a = question(memory());
-    const auto b = question(sqlite());
+    const auto b = question(other());
     REQUIRE(a.has_value());
     REQUIRE(b.has_value());
     CHECK(*a == *b);
@@ -92,13 +93,13 @@ class Pair {
   void commit() {
     if (in_step_) return;
     const auto a = memory().commit(random_.below(5));
-    const auto b = sqlite().commit(a->journal_sequence);
+    const auto b = other().commit(a->journal_sequence);
     REQUIRE(b.has_value());
   }
   void crash() {
     if (!random_.one_in(4)) return;
     memory_.kill();
-    sqlite_.kill();
+    other_.kill();
     in_step_ = false;
   }
   void begin_or_end_step() {
@@ -130,21 +131,22 @@ class Pair {
       return open;
     });
     // A change that came to nothing may count as one.
-    CHECK((sqlite().has_changes() || !memory().has_changes()));
+    CHECK((other().has_changes() || !memory().has_changes()));
   }
 
   SeededRandom random_;
   MemoryBackEnd memory_;
-  SqliteBackEnd sqlite_;
+  BackEnd other_;
   bool in_step_ = false;
 };
 
 }  // namespace
 
-TEST_CASE("memory and SQLite answer alike through random histories with crashes") {
+TEST_CASE_TEMPLATE("memory and database answer alike through random histories with crashes",
+                   BackEnd, SqliteBackEnd, PostgresBackEnd) {
   for (uint64_t seed = 1; seed <= 15; ++seed) {
     CAPTURE(seed);
-    Pair pair(seed);
+    Pair<BackEnd> pair(seed);
     for (int i = 0; i < 400; ++i) pair.step(i);
     pair.compare_all();
   }
