@@ -1,12 +1,11 @@
 #include "postgres_cluster.h"
 
-#include <doctest/doctest.h>
-
 #include <pwd.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <filesystem>
+#include <stdexcept>
 
 namespace simurgh::test {
 
@@ -33,6 +32,10 @@ std::vector<std::string> as_nobody() {
           "--clear-groups", "--pdeathsig=KILL", "--"};
 }
 
+void require(bool good, const std::string& otherwise) {
+  if (!good) throw std::runtime_error(otherwise);
+}
+
 int run(std::vector<std::string> command, const std::string& log) {
   std::vector<std::string> all = as_nobody();
   all.insert(all.end(), command.begin(), command.end());
@@ -44,30 +47,28 @@ int run(std::vector<std::string> command, const std::string& log) {
 }  // namespace
 
 PostgresCluster& PostgresCluster::shared() {
-  static PostgresCluster cluster;
+  static PostgresCluster cluster(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
   return cluster;
 }
 
-PostgresCluster::PostgresCluster() : programs_(find_programs()) {
-  if (programs_.empty()) {
-    FAIL("PostgreSQL is not installed: ./dev setup check (or apt-get install postgresql)");
-  }
-  folder_ = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-  folder_ += "/simurgh-postgres-XXXXXX";
-  REQUIRE(mkdtemp(folder_.data()) != nullptr);
+PostgresCluster::PostgresCluster(const std::string& parent) : programs_(find_programs()) {
+  require(!programs_.empty(),
+          "PostgreSQL is not installed: ./dev setup check (or apt-get install postgresql)");
+  folder_ = parent + "/simurgh-postgres-XXXXXX";
+  require(mkdtemp(folder_.data()) != nullptr, "cannot make a folder in " + parent);
   if (geteuid() == 0) {
     const passwd* nobody = getpwnam("nobody");
-    REQUIRE(nobody != nullptr);
-    REQUIRE(chown(folder_.c_str(), nobody->pw_uid, nobody->pw_gid) == 0);
+    require(nobody != nullptr && chown(folder_.c_str(), nobody->pw_uid, nobody->pw_gid) == 0,
+            "cannot give " + folder_ + " to nobody");
   }
   // A collation that is not the octets' order, so that a column without COLLATE "C" shows.
   const int made = run({program("initdb"), "-D", folder_ + "/data", "-U", "postgres", "-A", "trust",
                         "-E", "UTF8", "--locale=C.UTF-8", "--locale-provider=icu",
                         "--icu-locale=en", "--data-checksums", "--no-sync"},
                        "/dev/null");
-  REQUIRE_MESSAGE(made == 0, "initdb failed in " << folder_);
+  require(made == 0, "initdb failed in " + folder_);
   start();
-  REQUIRE(administrator()->execute("CREATE ROLE simurgh LOGIN").has_value());
+  execute("CREATE ROLE simurgh LOGIN");
 }
 
 PostgresCluster::~PostgresCluster() {
@@ -99,33 +100,32 @@ void PostgresCluster::start() {
     if (server_->ended()) break;
     usleep(20'000);
   }
-  FAIL("PostgreSQL does not start: " << problem << "; see " << folder_ << "/log");
+  require(false, "PostgreSQL does not start: " + problem + "; see " + folder_ + "/log");
 }
 
 void PostgresCluster::stop_at_once() {
   kill(server_->pid(), SIGQUIT);
   for (int i = 0; i < stop_wait_s * 1000 && !server_->ended(); ++i) usleep(1000);
-  REQUIRE(server_->ended());
+  require(server_->ended(), "PostgreSQL does not stop");
 }
 
 std::string PostgresCluster::make_database(const std::string& original) {
   const std::string name = "test" + std::to_string(++databases_);
   const std::string from = original.empty() ? "template0" : original;
-  const auto admin = administrator();
   // A session that has just ended may still be leaving.
-  REQUIRE(admin
-              ->execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-                        "WHERE datname = '" +
-                        from + "'")
-              .has_value());
-  const auto made = admin->execute("CREATE DATABASE " + name + " OWNER simurgh TEMPLATE " + from);
-  INFO(admin->problem());
-  REQUIRE(made.has_value());
+  execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '" + from +
+          "'");
+  execute("CREATE DATABASE " + name + " OWNER simurgh TEMPLATE " + from);
   return name;
 }
 
+void PostgresCluster::execute(const std::string& sql) const {
+  const auto admin = administrator();
+  require(admin->execute(sql).has_value(), admin->problem());
+}
+
 void PostgresCluster::drop_database(const std::string& name) {
-  static_cast<void>(administrator()->execute("DROP DATABASE " + name + " WITH (FORCE)"));
+  execute("DROP DATABASE " + name + " WITH (FORCE)");
 }
 
 store_postgres::Address PostgresCluster::address(const std::string& database,
@@ -133,7 +133,7 @@ store_postgres::Address PostgresCluster::address(const std::string& database,
   std::string problem;
   const auto address = store_postgres::parse_address(
       "postgresql://" + role + "@/" + database + "?host=" + folder_, problem);
-  REQUIRE_MESSAGE(address.has_value(), problem);
+  require(address.has_value(), problem);
   return *address;
 }
 
@@ -141,7 +141,7 @@ std::unique_ptr<store_postgres::Database> PostgresCluster::connect(const std::st
                                                                    const std::string& role) const {
   std::string problem;
   auto opened = store_postgres::Database::connect(address(database, role), {}, problem);
-  REQUIRE_MESSAGE(opened.has_value(), problem);
+  require(opened.has_value(), problem);
   return std::move(*opened);
 }
 

@@ -2,7 +2,8 @@
 // socket in that folder only, durable as in production, stopped and removed at the end. Run by
 // root, the server runs as `nobody` (PostgreSQL refuses root).
 //
-// The databases belong to the role `simurgh`, who may do nothing else; `postgres` may do all.
+// The databases belong to the role `simurgh`, who may do nothing else; `postgres` may do all. What
+// does not work is a std::runtime_error that says so: a test that needs it fails.
 #pragma once
 
 #include <memory>
@@ -15,8 +16,10 @@ namespace simurgh::test {
 
 class PostgresCluster {
  public:
-  // Made at the first call, stopped when the program ends. A test fails plainly where PostgreSQL
-  // is not installed.
+  // In a new folder in `parent`.
+  explicit PostgresCluster(const std::string& parent);
+  // One for all tests of a program, in memory where there is such a file system: made at the first
+  // call, stopped when the program ends.
   static PostgresCluster& shared();
   ~PostgresCluster();
   PostgresCluster(const PostgresCluster&) = delete;
@@ -40,7 +43,7 @@ class PostgresCluster {
   const std::string& folder() const { return folder_; }
 
  private:
-  PostgresCluster();
+  void execute(const std::string& sql) const;
   std::string program(const char* name) const { return programs_ + "/" + name; }
 
   std::string programs_;

@@ -1,6 +1,7 @@
 #include <charconv>
 
 #include "audit/log.h"
+#include "base/utf8.h"
 
 namespace simurgh::audit {
 
@@ -9,15 +10,19 @@ namespace {
 constexpr std::string_view cut_mark = "cut=yes";
 
 void append_escaped(std::string& out, std::string_view value) {
-  for (const char c : value) {
-    if (c == '\\') {
+  while (!value.empty()) {
+    const size_t size = utf8_sequence_octets(value);
+    const auto first = static_cast<unsigned char>(value.front());
+    if (first == '\\') {
       out += "\\\\";
-    } else if (c == '\n') {
+    } else if (first == '\n') {
       out += "\\n";
+    } else if (size == 0 || first < 0x20 || first == 0x7f) {
+      out += '?';
     } else {
-      const auto octet = static_cast<unsigned char>(c);
-      out += octet < 0x20 || octet == 0x7f ? '?' : c;
+      out += value.substr(0, size);
     }
+    value.remove_prefix(size == 0 ? 1 : size);
   }
 }
 

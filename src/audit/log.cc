@@ -1,6 +1,9 @@
 #include "audit/log.h"
 
+#include <algorithm>
+
 #include "base/reader.h"
+#include "base/utf8.h"
 
 namespace simurgh::audit {
 
@@ -15,8 +18,16 @@ ByteArray<N> big_endian(uint64_t value) {
   return out;
 }
 
+// Whole characters of `text`, as many as fit; what a text column cannot hold becomes '?'.
 std::string cut(std::string_view text, size_t octets_max) {
-  return std::string(text.substr(0, octets_max));
+  std::string out;
+  while (!text.empty()) {
+    const size_t size = text.front() == '\0' ? 0 : utf8_sequence_octets(text);
+    if (out.size() + std::max(size, size_t{1}) > octets_max) break;
+    out += size == 0 ? std::string_view("?") : text.substr(0, size);
+    text.remove_prefix(std::max(size, size_t{1}));
+  }
+  return out;
 }
 
 // What is wrong with `row`, whose predecessor has `sequence` and `hash`.

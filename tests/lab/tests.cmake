@@ -11,3 +11,9 @@ add_test(NAME lab.life_osmo_hlr
                  --json --quiet --programs $<TARGET_FILE_DIR:simurghd>)
 set_tests_properties(lab.life_osmo_hlr PROPERTIES TIMEOUT 300
                      SKIP_REGULAR_EXPRESSION "osmo-hlr is not installed")
+# The same on PostgreSQL.
+add_test(NAME lab.life_postgres
+         COMMAND with_postgres $<TARGET_FILE:simurgh-lab> life --store {store} --chips 12
+                 --faults lossy --seed 8 --kills 2 --misuse-every 4 --json --quiet
+                 --programs $<TARGET_FILE_DIR:simurghd>)
+set_tests_properties(lab.life_postgres PROPERTIES TIMEOUT 600)

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "io/store_postgres/schema.h"
+#include "source_folder.h"
 #include "stores/back_ends.h"
 #include "stores/rows.h"
 
@@ -209,7 +210,7 @@ TEST_CASE("PostgreSQL: every released schema opens with what was in it") {
   for (size_t version = 1; version <= store_postgres::schema_steps().size(); ++version) {
     CAPTURE(version);
     PostgresPlace place;
-    std::ifstream file(SIMURGH_SOURCE_DIR "/tests/stores/dumps/postgres-v" +
+    std::ifstream file(source_folder() + "/tests/stores/dumps/postgres-v" +
                        std::to_string(version) + ".sql");
     REQUIRE(file.good());
     std::stringstream sql;

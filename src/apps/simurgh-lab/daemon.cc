@@ -34,6 +34,7 @@ std::string Daemon::config_text(const std::string& password_path) const {
           : fmt::format("kind = \"osmo-hlr\"\nosmo_hlr_ctrl = \"{}\"\n", options_.osmo_hlr_ctrl);
   return fmt::format(
       R"(data_dir = "{0}"
+store = "{7}"
 log_level = "warning"
 [api]
 listen = "{1}"
@@ -53,13 +54,14 @@ code_tries_max = 20
 ask_new_pin = true
 )",
       options_.data_dir, api_, options_.smpp_connect, password_path, hlr,
-      options_.centre_number.text(), answer_wait_s);
+      options_.centre_number.text(), answer_wait_s, options_.store);
 }
 
 bool Daemon::init(std::string& problem) {
   std::string output;
   const std::string program = options_.programs + "/simurghd";
-  if (run_program({program, "init", "--data-dir", options_.data_dir}, output) != 0) {
+  if (run_program({program, "init", "--data-dir", options_.data_dir, "--store", options_.store},
+                  output) != 0) {
     problem = program + " init failed: " + output;
     return false;
   }

@@ -15,6 +15,7 @@ class Daemon {
   struct Options {
     std::string programs;  // folder of simurghd and simurgh
     std::string data_dir;  // made by init() when it is not there
+    std::string store = "sqlite";  // or an address of PostgreSQL, without a password
     std::string smpp_connect;
     std::string smpp_password;
     Msisdn centre_number;

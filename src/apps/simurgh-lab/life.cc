@@ -127,6 +127,7 @@ class Life {
   bool open_server(std::string& problem) {
     Daemon::Options daemon;
     daemon.programs = options_.programs;
+    daemon.store = options_.store;
     daemon.data_dir = folder_ + "/server";
     daemon.smpp_password = esme_password;
     daemon.centre_number = centre_number_;
@@ -349,6 +350,7 @@ int life_main(int argc, char** argv) {
   show(app.add_option("--patience", options.patience_s,
                       "Seconds for one step of one chip, then it counts as stuck")
            ->check(CLI::Range(1, 86'400)));
+  app.add_option("--store", options.store, "Of simurghd: sqlite, or an empty PostgreSQL database");
   app.add_option("--programs", options.programs,
                  "Folder of simurghd and simurgh; default: where this program is");
   app.add_option("--dir", options.work_dir,

@@ -16,6 +16,7 @@ struct LifeOptions {
   size_t kills = 0;              // of simurghd, by SIGKILL, at random moments
   size_t misuse_every = 10;      // each so manieth chip tries the misuse of D12
   size_t at_once = 2000;         // chips under way at a time
+  std::string store = "sqlite";  // of simurghd, as its --store
   std::string programs;          // folder of simurghd and simurgh; default: this program's
   std::string work_dir;          // default: a new folder below /tmp, removed when all went well
   int64_t patience_s = 300;      // for one step of one chip

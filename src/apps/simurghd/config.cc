@@ -6,6 +6,8 @@
 #define TOML_EXCEPTIONS 0
 #include <toml++/toml.h>
 
+#include "apps/simurghd/store.h"
+
 namespace simurgh::simurghd {
 
 namespace {
@@ -243,6 +245,9 @@ bool parse_config(std::string_view text, std::string_view name, Config& out, std
   }
   Table top(&parsed.table(), "", name, problem);
   top.text("data_dir", out.data_dir);
+  top.text("store", out.store);
+  // Whether a password may stand there is for whoever knows the file's mode.
+  if (std::string what; !check_store(out.store, true, what)) top.complain("store", what);
   top.flag("production", out.production);
   top.flag("allow_legacy_1997", out.allow_legacy_1997);
   top.text("log_level", out.log_level);
@@ -266,11 +271,12 @@ bool parse_config(std::string_view text, std::string_view name, Config& out, std
   return problem.empty();
 }
 
-std::string config_template(std::string_view data_dir) {
+std::string config_template(std::string_view data_dir, std::string_view store) {
   return fmt::format(
       R"(# simurghd's configuration. Every key is here with its default; unknown keys are refused.
 
 data_dir = "{}"       # database, key journal, keys, tokens: one server's, mode 0700
+store = "{}"          # "sqlite" in data_dir, or "postgresql://USER@HOST/DATABASE?passfile=/FILE"
 production = false    # true refuses well-known test keys and insecure profiles
 log_level = "info"    # debug, info, warning, error
 allow_legacy_1997 = false  # the document's own cryptography: INSECURE, never in production
@@ -321,7 +327,7 @@ code_tries_max = 5         # activation codes of an order, then it is frozen
 sessions_max = 200000
 ask_new_pin = false        # the chip asks its user for a new PIN (D8)
 )",
-      data_dir);
+      data_dir, store);
 }
 
 }  // namespace simurgh::simurghd

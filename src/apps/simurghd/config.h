@@ -17,7 +17,9 @@ struct GsupPeer {
 };
 
 struct Config {
-  std::string data_dir;     // database, journal, key store, tokens
+  std::string data_dir;  // database, journal, key store, tokens
+  // "sqlite", in data_dir, or a postgresql:// address: see store.h. May hold a password.
+  std::string store = "sqlite";
   bool production = false;  // refuses known test keys and the legacy profile
   std::string log_level = "info";
 
@@ -56,6 +58,6 @@ struct Config {
 bool parse_config(std::string_view text, std::string_view name, Config& out, std::string& problem);
 
 // A complete configuration file with every key, its default and its meaning.
-std::string config_template(std::string_view data_dir);
+std::string config_template(std::string_view data_dir, std::string_view store);
 
 }  // namespace simurgh::simurghd

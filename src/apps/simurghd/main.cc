@@ -1,8 +1,11 @@
 // simurghd: the server. Options in, a Server out; everything else is elsewhere.
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
 #include "apps/simurghd/server.h"
+#include "apps/simurghd/store.h"
 #include "io/process/process.h"
 
 namespace {
@@ -16,16 +19,36 @@ int complain(const std::string& problem) {
   return 1;
 }
 
-bool load(const std::string& path, simurghd::Config& config, std::string& problem) {
-  const auto text = process::read_file(path, config_octets_max, problem);
-  return text && simurghd::parse_config(*text, path, config, problem);
+// True when nobody but the owner can read the file.
+bool is_secret(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) == 0;
 }
 
-int run(const std::string& path) {
+bool load(const std::string& path, simurghd::Config& config, std::string& problem) {
+  const auto text = process::read_file(path, config_octets_max, problem);
+  if (!text || !simurghd::parse_config(*text, path, config, problem)) return false;
+  if (simurghd::check_store(config.store, is_secret(path), problem)) return true;
+  problem = path + ": store: " + problem;
+  return false;
+}
+
+// A store on the command line stands instead of the configuration's; everybody can read it there.
+bool take_store(const std::string& store, simurghd::Config& config, std::string& problem) {
+  if (store.empty()) return true;
+  config.store = store;
+  if (simurghd::check_store(store, false, problem)) return true;
+  problem = "--store: " + problem;
+  return false;
+}
+
+int run(const std::string& path, const std::string& store) {
   process::harden();
   simurghd::Config config;
   std::string problem;
-  if (!load(path, config, problem)) return complain(problem);
+  if (!load(path, config, problem) || !take_store(store, config, problem)) {
+    return complain(problem);
+  }
   log::Log log;
   const auto level = log::parse_level(config.log_level);
   if (!level) return complain(path + ": log_level: expected debug, info, warning or error");
@@ -34,12 +57,30 @@ int run(const std::string& path) {
   return server ? server->run() : complain(problem);
 }
 
-int make(const std::string& data_dir) {
+// A database server is asked before anything is made: most that can go wrong goes wrong there.
+bool make_database(const simurghd::Config& config, std::string& problem) {
+  process::OsRandom random;
+  const auto storage = simurghd::open_store(config, random, problem);
+  if (!storage) return false;
+  if (storage->mark().generation == 0) return true;
+  problem = simurghd::store_words(config) +
+            ": this database is in use already, with the keys of another data directory: name a "
+            "new database, or go on with that directory (simurghd run)";
+  return false;
+}
+
+int make(const std::string& data_dir, const std::string& store) {
   std::string problem;
+  simurghd::Config config;
+  config.data_dir = data_dir;
+  if (!take_store(store, config, problem)) return complain(problem);
+  const bool embedded = config.store == simurghd::Config().store;
+  if (!embedded && !make_database(config, problem)) return complain(problem);
   simurghd::NewData made;
   if (!simurghd::make_data_dir(data_dir, made, problem)) return complain(problem);
   const std::string config_path = data_dir + "/simurghd.toml";
-  if (!process::write_new_file(config_path, simurghd::config_template(data_dir), 0600, problem)) {
+  if (!process::write_new_file(config_path, simurghd::config_template(data_dir, config.store), 0600,
+                               problem)) {
     return complain(problem);
   }
   const std::string token_path = data_dir + "/admin.token";
@@ -50,8 +91,10 @@ int make(const std::string& data_dir) {
       "Made %s: keys, tokens and a configuration to look through.\n"
       "  configuration     %s\n"
       "  administrator     %s (the only copy of this token)\n"
+      "  database          %s\n"
       "Next: simurghd run --config %s\n",
-      data_dir.c_str(), config_path.c_str(), token_path.c_str(), config_path.c_str());
+      data_dir.c_str(), config_path.c_str(), token_path.c_str(),
+      simurghd::store_words(config).c_str(), config_path.c_str());
   return 0;
 }
 
@@ -71,16 +114,20 @@ int main(int argc, char** argv) {
   app.footer(
       "Example:\n  simurghd init --data-dir /var/lib/simurgh\n"
       "  simurghd run --config /var/lib/simurgh/simurghd.toml");
-  std::string config_path, data_dir;
+  std::string config_path, data_dir, store;
+  const char* const store_help =
+      "\"sqlite\" (in the data directory), or postgresql://USER@HOST/DATABASE without a password";
   auto* run_command = app.add_subcommand("run", "Serve until SIGTERM");
   run_command->add_option("--config", config_path, "Configuration file (TOML)")->required();
+  run_command->add_option("--store", store, store_help);
   auto* init_command = app.add_subcommand("init", "Make a data directory with new keys");
   init_command->add_option("--data-dir", data_dir, "A folder that does not exist yet, or is empty")
       ->required();
+  init_command->add_option("--store", store, store_help);
   auto* check_command = app.add_subcommand("check-config", "Say what is wrong in a configuration");
   check_command->add_option("file", config_path, "Configuration file (TOML)")->required();
   CLI11_PARSE(app, argc, argv);
-  if (run_command->parsed()) return run(config_path);
-  if (init_command->parsed()) return make(data_dir);
+  if (run_command->parsed()) return run(config_path, store);
+  if (init_command->parsed()) return make(data_dir, store);
   return check(config_path);
 }

@@ -10,6 +10,7 @@
 #include <unordered_map>
 
 #include "api/api.h"
+#include "apps/simurghd/store.h"
 #include "formats/sms/user_data.h"
 #include "hlr/gsup_server.h"
 #include "io/gsup/server.h"
@@ -20,7 +21,6 @@
 #include "io/osmo_hlr/link.h"
 #include "io/process/process.h"
 #include "io/smpp/client.h"
-#include "io/store_sqlite/sqlite_storage.h"
 #include "io/tls/certificates.h"
 
 namespace simurgh::simurghd {
@@ -208,7 +208,9 @@ class ServerOnLoop final : public Server,
     housekeeping_ = std::make_unique<loop::Timer>(*loop_, [this] { keep_house(); });
     timer_->set(loop_->now());
     housekeeping_->set_after(housekeeping_wait);
-    log_.info("ready", {{"api", http_->endpoint().text()}, {"gsup", config_.gsup_listen}});
+    log_.info("ready", {{"api", http_->endpoint().text()},
+                        {"gsup", config_.gsup_listen},
+                        {"store", store_words(config_)}});
     loop_->run();
     return 0;
   }
@@ -223,10 +225,8 @@ class ServerOnLoop final : public Server,
         keystore::FileKeyStore::open(keys_path(config_.data_dir), config_.production, problem);
     if (!keys) return false;
     keys_ = std::move(*keys);
-    auto storage =
-        store_sqlite::SqliteStorage::open(config_.data_dir + "/simurgh.db", random_, problem);
-    if (!storage) return false;
-    storage_ = std::move(*storage);
+    storage_ = open_store(config_, random_, problem);
+    if (!storage_) return false;
     auto journal = journal::JournalFile::open(config_.data_dir, storage_->mark().database, *keys_,
                                               random_, problem);
     if (!journal) return false;
@@ -575,7 +575,7 @@ class ServerOnLoop final : public Server,
   std::unique_ptr<tls::ServerTls> api_tls_;   // null: plain
   std::unique_ptr<tls::ClientTls> smpp_tls_;  // null: plain
   std::unique_ptr<keystore::FileKeyStore> keys_;
-  std::unique_ptr<store_sqlite::SqliteStorage> storage_;
+  std::unique_ptr<sql_rows::SqlStorage> storage_;
   std::unique_ptr<journal::JournalFile> journal_;
   std::unique_ptr<api::Tokens> tokens_;
   std::unique_ptr<audit::Log> audit_;

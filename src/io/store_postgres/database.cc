@@ -48,10 +48,18 @@ constexpr Setting all_settings[] = {
     {"tcp_keepalives_count", "3", nullptr},
 };
 
+// libpq's words in one line.
 std::string one_line(const char* text) {
-  std::string line = text == nullptr ? "" : text;
-  while (line.ends_with('\n')) line.pop_back();
-  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::string line;
+  for (const char c : std::string_view(text == nullptr ? "" : text)) {
+    const bool space = c == ' ' || c == '\n' || c == '\t';
+    if (!space) {
+      line += c;
+    } else if (!line.empty() && line.back() != ' ') {
+      line += ' ';
+    }
+  }
+  while (line.ends_with(' ')) line.pop_back();
   return line;
 }
 
