@@ -1,4 +1,4 @@
-// with_postgres COMMAND [ARGUMENT…]: runs the command with a PostgreSQL cluster of its own. The word
+// with_postgres COMMAND [ARGUMENT…]: runs the command with a PostgreSQL cluster of its own.
 // {store} in an argument becomes the address of an empty database. Ends with the command's status.
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 // One store for the whole server: every actor's store interface over one open transaction, so that
-// one event is one atomic change. SQLite (io/store_sqlite), later PostgreSQL, and the simulator's
-// memory (memory_store) are behind it; tests/stores is what they all must pass.
+// one event is one atomic change. SQLite (io/store_sqlite), PostgreSQL (io/store_postgres) and the
+// simulator's memory (memory_store) are behind it; tests/stores is what they all must pass.
 //
 // A transaction opens by itself with the first change. Reads see the open changes. When any
 // function fails with `storage` the process (or the simulated one) must end: nothing after it can

@@ -2,7 +2,7 @@
 // SQLite and PostgreSQL both understand, with $n parameters; what only one of them has is in
 // io/store_sqlite or io/store_postgres, the tables first of all (schema/).
 //
-// A new table: its DDL in each engine's schema/, its DML in a file here.
+// docs/operator/stores.md says how to add a table.
 #pragma once
 
 #include "io/sql_rows/query.h"
