@@ -21,9 +21,9 @@ TEST_CASE("UTF-8: what RFC 3629 allows, and nothing else") {
     }
   }
   // Lone continuation, longer than needed, surrogate, above U+10FFFF, no such first octet.
-  for (const char* text : {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80",
-                           "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff",
-                           "\xc3(", "\xe2\x82("}) {
+  for (const char* text :
+       {"\x80", "\xc0\x80", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3(", "\xe2\x82("}) {
     CAPTURE(std::string_view(text).size());
     CHECK(utf8_sequence_octets(text) == 0);
     CHECK(!is_utf8_text(std::string("a") + text));

@@ -13,8 +13,8 @@ namespace simurgh::lab {
 class Daemon {
  public:
   struct Options {
-    std::string programs;  // folder of simurghd and simurgh
-    std::string data_dir;  // made by init() when it is not there
+    std::string programs;          // folder of simurghd and simurgh
+    std::string data_dir;          // made by init() when it is not there
     std::string store = "sqlite";  // or an address of PostgreSQL, without a password
     std::string smpp_connect;
     std::string smpp_password;
