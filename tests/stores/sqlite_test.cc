@@ -9,6 +9,7 @@
 #include "io/store_sqlite/schema.h"
 #include "source_folder.h"
 #include "stores/back_ends.h"
+#include "stores/dump.h"
 #include "stores/rows.h"
 
 using namespace simurgh;

@@ -63,15 +63,6 @@ std::string one_line(const char* text) {
   return line;
 }
 
-bool is_one_of(std::string_view answer, std::string_view expected) {
-  while (true) {
-    const size_t bar = expected.find('|');
-    if (answer == expected.substr(0, bar)) return true;
-    if (bar == expected.npos) return false;
-    expected.remove_prefix(bar + 1);
-  }
-}
-
 std::string who_we_are() {
   char host[40] = {};
   if (gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
@@ -132,7 +123,7 @@ Result<void> Database::apply(std::span<const Setting> settings) {
     }
     if (setting.expected == nullptr) continue;
     const std::string answer = TRY(ask("SHOW " + name));
-    if (is_one_of(answer, setting.expected)) continue;
+    if (answer == setting.expected) continue;
     problem_ = name + " is '" + answer + "', not '" + setting.expected + "'";
     if (*setting.advice != '\0') problem_ += std::string(": ") + setting.advice;
     dead_ = true;

@@ -22,7 +22,7 @@ struct pg_result;
 namespace simurgh::store_postgres {
 
 // A parameter of the session, what is given to it (nullptr: left as it is), and what it must then
-// answer (nullptr: anything); several answers are separated by '|'.
+// answer (nullptr: anything).
 struct Setting {
   const char* name;
   const char* value;
