@@ -147,7 +147,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   World world;
   world.connect();
   Reader script(ByteView(data, size));
-  while (!script.at_end()) {
+  constexpr int steps_max = 200;
+  for (int steps = 0; steps < steps_max && !script.at_end(); ++steps) {
     const uint8_t octet = *script.u8();
     switch (octet & 15) {
       case 0: world.connect(); break;

@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "base/hex.h"
 #include "rig.h"
 
 using namespace simurgh;
@@ -90,6 +91,7 @@ TEST_CASE("G3 I5: a chip that comes anew while its old link lingers ends the old
   REQUIRE(site.until([&] { return chip.idle(); }));
   CHECK(chip.card.end == AgentEnd::done);
   CHECK(chip.card.effects == work.scripts);
+  REQUIRE(site.until([&] { return site.server->figures().connections == 0; }));
   CHECK(old.closed);
   CHECK(work.ends == std::vector<SessionEnd>{SessionEnd::broken, SessionEnd::finished});
   CHECK(site.server->figures().superseded == 1);
@@ -275,4 +277,33 @@ TEST_CASE("T2: curl is served as a card would be, with bodies of known length an
   CHECK(work.durable.responses.at(2) == "done script 2");
   for (const char* name : {"/head", "/body"}) unlink((place + name).c_str());
   rmdir(folder);
+}
+
+TEST_CASE("T2: openssl s_client with a card's suite is served over TLS") {
+  if (!program_exists("openssl")) {
+    MESSAGE("no openssl program: a foreign TLS client is not tried");
+    return;
+  }
+  Site site(true);
+  Card card;
+  Server& work = site.work(identity_of(2), &card);
+  const auto key = key_of(2);
+  std::string digits(key.view().size() * 2, '0');
+  write_hex(key.view(), digits);
+  // The key is a test's; a program's arguments are no place for others.
+  Child child({"sh", "-c",
+               "{ printf 'POST /start HTTP/1.1\\r\\nHost: h\\r\\nX-Admin-Protocol: "
+               "globalplatform-remote-admin/1.0\\r\\nContent-Length: 0\\r\\n\\r\\n'; sleep 5; } | "
+               "openssl s_client -quiet -connect " +
+                   site.server->endpoint().text() + " -psk_identity " + identity_of(2) + " -psk " +
+                   digits + " -tls1_2 -cipher PSK-AES128-CBC-SHA256 -maxfraglen 512 2>/dev/null"});
+  std::string heard;
+  REQUIRE(site.until([&] {
+    for (std::string line = child.line(0); !line.empty(); line = child.line(0)) heard += line;
+    return heard.find("Content-Length: 8") != std::string::npos;
+  }));
+  CHECK(heard.starts_with("HTTP/1.1 200 OK"));
+  CHECK(heard.find("X-Admin-Next-URI: /admin?n=") != std::string::npos);
+  CHECK(site.desk.entered == std::vector<std::string>{identity_of(2)});
+  CHECK(work.durable.given == 1);
 }
