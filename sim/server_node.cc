@@ -87,24 +87,19 @@ bool ServerNode::start(Instant now) {
   now_ = now;
   process_ = std::make_unique<Process>(*this, now);
   Process& process = *process_;
-  const auto stored = [&](const Iccid& iccid) -> Result<std::optional<hlr::StoredChip>> {
-    const auto row = TRY(storage_.security_centre().load(iccid));
-    if (!row) return std::optional<hlr::StoredChip>();
-    const auto chip = TRY(storage_.fleet().chip(iccid));
-    hlr::StoredChip out;
-    out.life = row->life;
-    out.active_epoch = row->active_epoch;
-    out.resetting = !row->reset.empty() || (chip && chip->state == fleet::ChipState::returned);
-    return std::optional<hlr::StoredChip>(out);
-  };
   const auto done = [&]() -> Result<void> {
     if (journal_recovery_) {
-      const auto plan = TRY(hlr::plan_recovery(journal_, storage_.mark(), stored));
+      const auto plan = TRY(hlr::plan_recovery(
+          journal_, storage_.mark(),
+          [&](const Iccid& iccid) { return process.centre.stored(iccid); }));
       if (plan.condition == hlr::StartCondition::foreign ||
           plan.condition == hlr::StartCondition::journal_behind) {
         return ErrorCode::bad_state;
       }
       TRY(process.centre.recover(plan, now));
+      for (const auto& [range, allocated] : plan.numbers) {
+        TRY(process.fleet.skip_numbers(range, allocated, {"recovery", now}));
+      }
       if (plan.condition == hlr::StartCondition::restored) {
         TRY(process.hlr.after_restore({"simurghd", now}));
       }

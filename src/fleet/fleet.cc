@@ -46,17 +46,21 @@ std::optional<OrderState> order_after(OrderState order, ChipEvent event, ChipSta
   return std::nullopt;
 }
 
+Chip new_chip(const PoolNumber& number) {
+  Chip chip;
+  chip.iccid = number.iccid;
+  chip.imsi = number.imsi;
+  chip.ver = number.allocation.ver;
+  chip.allocation = number.allocation.id;
+  return chip;
+}
+
 // The row of a chip on sale now, or why it cannot be sold.
 Result<Chip> chip_for_sale(const std::optional<Chip>& known, const Sale& sale,
                            const PoolNumber& number) {
   if (!known) {
     if (sale.life != 0) return fail(ErrorCode::bad_value);
-    Chip chip;
-    chip.iccid = number.iccid;
-    chip.imsi = number.imsi;
-    chip.ver = number.allocation.ver;
-    chip.allocation = number.allocation.id;
-    return chip;
+    return new_chip(number);
   }
   if (known->state == ChipState::resetting) return fail(ErrorCode::bad_state);
   if (known->state != ChipState::returned) return fail(ErrorCode::already_exists);
@@ -116,6 +120,31 @@ Result<Chip> Fleet::change(const Iccid& iccid, ChipEvent event, const audit::By&
   detail.add("from", name_of(before.state)).add("to", name_of(next.state)).add("life", next.life);
   TRY(audit_.append(by, {action_of(event), iccid.text(), detail}));
   return next;
+}
+
+Result<Chip> Fleet::take_up(const PoolNumber& number, uint32_t life, ChipState state,
+                            const audit::By& by) {
+  SIMURGH_CHECK(state == ChipState::frozen || state == ChipState::resetting);
+  const auto known = TRY(store_.chip(number.iccid));
+  Chip chip = known ? *known : new_chip(number);
+  if (!known) chip.created = by.at;
+  auto order = TRY(store_.order(chip.order));
+  if (order && order->state != OrderState::done && order->state != OrderState::cancelled) {
+    order->state = OrderState::cancelled;
+    order->sealed_code.clear();
+    order->changed = by.at;
+    TRY(store_.save_order(*order));
+  }
+  chip.life = life;
+  chip.state = chip.state_before_freeze = state;
+  chip.order.clear();
+  chip.changed = by.at;
+  TRY(store_.save_chip(chip));
+  audit::Detail detail;
+  detail.add("from", known ? name_of(known->state) : "unknown").add("to", name_of(state));
+  detail.add("life_before", known ? known->life : 0).add("life", life);
+  TRY(audit_.append(by, {"chip.take_up", number.iccid.text(), detail}));
+  return chip;
 }
 
 Result<void> Fleet::move_order(const Chip& chip, ChipEvent event, const audit::By& by) {

@@ -80,6 +80,11 @@ class Fleet {
   // The chip after `event`. `not_found`, `bad_state`. reset_confirmed and sale_cancelled take
   // MSISDN and contract away; the open order follows (done, frozen, cancelled …).
   Result<Chip> change(const Iccid& iccid, ChipEvent event, const audit::By& by);
+  // What the key journal proves of a chip that the database does not know, or knows in an earlier
+  // life or sale (hlr/key_journal.h): in `life`, and `frozen` or `resetting`. Whose it is nobody
+  // knows, so its order is void; contract and MSISDN stay as they are, if any, until the reset.
+  Result<Chip> take_up(const PoolNumber& number, uint32_t life, ChipState state,
+                       const audit::By& by);
   Result<Chip> chip(const Iccid& iccid);  // not_found when it was never sold
   Result<Chip> chip_of(const Imsi& imsi);
   Result<Chip> chip_of(const Msisdn& msisdn);

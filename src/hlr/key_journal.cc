@@ -7,27 +7,40 @@ namespace simurgh::hlr {
 namespace {
 
 void apply(const JournalRecord& record, JournalledChip& chip) {
-  const bool same_life = chip.life == record.life && chip.last.sequence != 0;
-  chip.iccid = record.iccid;
-  chip.imsi = record.imsi;
-  chip.life = record.life;
+  if (chip.last.sequence == 0 || chip.life != record.life) {
+    const bool sold = chip.sold;
+    chip = JournalledChip();
+    chip.iccid = record.iccid;
+    chip.imsi = record.imsi;
+    chip.life = record.life;
+    chip.sold = sold;
+  }
+  const bool has_epoch = chip.last.kind == JournalRecord::Kind::epoch && chip.last.sequence != 0;
   switch (record.kind) {
     case JournalRecord::Kind::epoch:
+      if (has_epoch && chip.last.epoch < record.epoch) chip.before = chip.last;
       chip.epoch = record.epoch;
       chip.reset = false;
-      break;
+      chip.last = record;
+      return;
     case JournalRecord::Kind::sold:
-      chip.epoch = 0;
+      chip.epoch = chip.offered = 0;
+      chip.sold = true;
       chip.reset = false;
-      break;
+      chip.before.reset();
+      chip.last = record;
+      return;
     case JournalRecord::Kind::reset:
       chip.reset = true;
-      if (same_life) return;  // the epoch's record stays the one with the secret
-      chip.epoch = record.epoch;
+      chip.command = record.command;
+      break;
+    case JournalRecord::Kind::offered:
+      chip.offered = std::max(chip.offered, record.epoch);
+      chip.reset = false;
       break;
     case JournalRecord::Kind::numbers: return;
   }
-  chip.last = record;
+  if (!has_epoch) chip.last = record;  // else the record with the secret stays
 }
 
 }  // namespace
@@ -36,7 +49,9 @@ const char* name_of(RecoveryAction action) {
   switch (action) {
     case RecoveryAction::none: return "none";
     case RecoveryAction::roll_forward: return "roll_forward";
+    case RecoveryAction::settle: return "settle";
     case RecoveryAction::finish_reset: return "finish_reset";
+    case RecoveryAction::take_up: return "take_up";
     case RecoveryAction::fence: return "fence";
   }
   return "unknown";
@@ -70,22 +85,24 @@ StartCondition compare(const CommitMark& database, const CommitMark& journal,
 
 RecoveryAction decide(StartCondition condition, const JournalledChip& chip,
                       const std::optional<StoredChip>& stored) {
+  const bool has_epoch = chip.last.kind == JournalRecord::Kind::epoch;
   if (condition == StartCondition::interrupted) {
     // Nothing of the last batch left the server. An epoch may count all the same, because the chip
     // has stored it and accepts both; a sale or a reset that nobody was told of did not happen.
     const bool newer = stored && stored->life == chip.life && !chip.reset && !stored->resetting &&
-                       stored->active_epoch < chip.epoch;
+                       has_epoch && stored->active_epoch < chip.epoch;
     return newer ? RecoveryAction::roll_forward : RecoveryAction::none;
   }
   if (condition != StartCondition::restored) return RecoveryAction::none;
-  if (!stored || stored->life < chip.life) return RecoveryAction::fence;  // whose is it now?
+  if (!stored || stored->life < chip.life) return RecoveryAction::take_up;
   if (stored->life > chip.life) return RecoveryAction::none;
-  if (chip.reset) return stored->resetting ? RecoveryAction::none : RecoveryAction::finish_reset;
+  if (chip.sold) return RecoveryAction::take_up;  // sold again within this life
+  // Also of a chip that the database has in a reset: it may have taken a later RESET.
+  if (chip.reset) return RecoveryAction::finish_reset;
   if (stored->resetting) return RecoveryAction::none;  // it is on its way out of this life
-  if (stored->active_epoch < chip.epoch) return RecoveryAction::roll_forward;
-  // Sold again within this life after the copy was made: the copy's epoch is not the chip's.
-  if (stored->active_epoch > chip.epoch) return RecoveryAction::fence;
-  return RecoveryAction::none;
+  if (has_epoch && stored->active_epoch < chip.epoch) return RecoveryAction::roll_forward;
+  if (has_epoch && stored->active_epoch > chip.epoch) return RecoveryAction::fence;
+  return stored->active_epoch < chip.offered ? RecoveryAction::settle : RecoveryAction::none;
 }
 
 Result<RecoveryPlan> plan_recovery(

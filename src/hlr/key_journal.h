@@ -1,7 +1,7 @@
 // The journal of keys (design 4.1): an append-only, sealed record beside the database of every
 // epoch that a chip has stored, of every reset, and of every number given out. A database that was
 // restored from an older copy is recognised by it, rolled forward where that can be done, and the
-// rest is fenced.
+// rest is taken out of service with what a reset of the chip needs.
 //
 // Order of a batch's end, the shell's: KeyJournal::sync, then the database's commit (whose row
 // names the journal's sequence), then KeyJournal::committed, then the outbox.
@@ -18,6 +18,7 @@
 namespace simurgh::hlr {
 
 constexpr size_t journal_secret_octets_max = 96;
+constexpr size_t journal_command_octets_max = 640;  // personalisation::message_octets_max
 
 struct JournalRecord {
   enum class Kind : uint8_t {
@@ -25,6 +26,7 @@ struct JournalRecord {
     reset = 2,    // RESET was given out for this life: its keys are no good any more
     numbers = 3,  // positions of `range` below `allocated` were given out
     sold = 4,     // the chip is (again) in service with epoch 0 of this life
+    offered = 5,  // M2 of this epoch leaves: the chip may store it, whether or not we hear of it
   };
   Kind kind = Kind::epoch;
   uint64_t sequence = 0;    // 1, 2, 3 …, given by append
@@ -37,6 +39,9 @@ struct JournalRecord {
   uint64_t allocated = 0;  // numbers only
   // Epoch secret and PUK secret, sealed by their owner, who says with which identity.
   ByteString<journal_secret_octets_max> sealed;
+  // reset only: RESET as it was given out. No secret; a chip that took it repeats its receipt for
+  // these bytes and no others. At most journal_command_octets_max.
+  std::vector<uint8_t> command;
   friend bool operator==(const JournalRecord&, const JournalRecord&) = default;
 };
 
@@ -70,14 +75,19 @@ class KeyJournal {
 
 // --- recovery: a pure decision --------------------------------------------------------------
 
-// What the journal says in the end about one chip: its newest record counts.
+// What the records newer than the database say in the end about one chip.
 struct JournalledChip {
   Iccid iccid;
   Imsi imsi;
-  uint32_t life = 0;
-  uint32_t epoch = 0;  // 0 after `sold`
-  bool reset = false;  // this life was ended
-  JournalRecord last;  // of kind epoch while there is one in this life; else the newest
+  uint32_t life = 0;   // of the newest record
+  uint32_t epoch = 0;    // of `last`, when that is of kind epoch; else 0
+  uint32_t offered = 0;  // the highest epoch offered in this life
+  bool sold = false;   // a sale is among the records: the database does not know whose the chip is
+  bool reset = false;  // a reset of this life was given out: the chip may be in the next one
+  JournalRecord last;  // of kind epoch when there is one in this life; else the newest
+  // The epoch before `last` in this life: what the chip answers in until it has heard COMMIT.
+  std::optional<JournalRecord> before;
+  std::vector<uint8_t> command;  // with `reset`: the last one given out
 };
 
 // What the database says about the same chip.
@@ -90,9 +100,12 @@ struct StoredChip {
 enum class RecoveryAction : uint8_t {
   none,
   roll_forward,  // the database's chip gets the journal's epoch: the chip has stored it
-  finish_reset,  // the chip was told to forget this life: its entries must go
-  fence,         // the database cannot say whose the chip is now: not served until an operator
-                 // has decided
+  settle,        // the chip may hold an offered epoch beside its active one: a re-key ends that
+  finish_reset,  // the chip was told to forget this life: its entries must go, and the RESET that
+                 // it was told by is kept for its receipt
+  take_up,       // sold since: nobody knows whose the chip is now. Not served, but taken up in its
+                 // present life with its present keys, so that it can be reset and sold again
+  fence,         // a contradiction: not served until an operator has decided
 };
 const char* name_of(RecoveryAction action);
 

@@ -1,5 +1,7 @@
 #include "network/handset.h"
 
+#include <utility>
+
 #include "formats/sms/gsm7.h"
 #include "formats/sms/tpdu.h"
 
@@ -19,6 +21,7 @@ Handset::~Handset() {
 }
 
 Result<void> Handset::switch_on() {
+  pin_typed_ = false;
   if (const auto on = terminal_.power_on(now_); !on) {
     card_.power_off();
     return on.error();
@@ -191,8 +194,15 @@ terminal::Answer Handset::ask(const terminal::Question& question) {
 
 void Handset::show(std::string_view) {}  // the terminal keeps the log of texts
 
+// A card whose power went inside VERIFY has lost that try, so few tries left need not mean a wrong
+// PIN: the customer types what he knows. But he does not block the card with what it refused.
 std::string Handset::pin(int tries_left) {
-  return tries_left > 1 ? customer.pin : std::string();
+  if (tries_left <= 1 && customer.pin == refused_pin_) return {};
+  if (std::exchange(pin_typed_, true)) {
+    refused_pin_ = customer.pin;
+    return {};
+  }
+  return customer.pin;
 }
 
 }  // namespace simurgh::network

@@ -99,22 +99,59 @@ Result<void> SecurityCentre::State::journal(const ChipKeys& row, hlr::JournalRec
   record.life = row.life;
   if (epoch) {
     record.epoch = epoch->number;
-    Secret<64> both;
+    Secret<2 * epoch_secret_octets> both;
     const MutableByteView room = both.fill(epoch->secret.size() + epoch->puk_secret.size());
     Writer(room).bytes(epoch->secret.view()).bytes(epoch->puk_secret.view());
     record.sealed.resize(both.size() + crypto::KeyStore::seal_overhead_octets);
     TRY(parts_.keys.seal(seal_identity(row, "journal", epoch->number), both.view(),
                          record.sealed.span()));
   }
+  // A chip that took the RESET answers for these bytes only, whatever becomes of the database.
+  if (kind == hlr::JournalRecord::Kind::reset) {
+    record.command.assign(row.reset.begin(), row.reset.end());
+  }
   return parts_.journal.append(record);
+}
+
+Result<void> SecurityCentre::State::journal_offer(const ChipKeys& row, uint32_t epoch) {
+  hlr::JournalRecord record;
+  record.kind = hlr::JournalRecord::Kind::offered;
+  record.iccid = row.iccid;
+  record.imsi = row.imsi;
+  record.life = row.life;
+  record.epoch = epoch;
+  return parts_.journal.append(record);
+}
+
+Result<Epoch> SecurityCentre::State::open_journalled(const ChipKeys& row,
+                                                     const hlr::JournalRecord& record) {
+  if (record.life != row.life) return ErrorCode::bad_value;
+  const ByteView sealed = record.sealed;
+  if (sealed.size() < epoch_secret_octets + crypto::KeyStore::seal_overhead_octets ||
+      sealed.size() > 2 * epoch_secret_octets + crypto::KeyStore::seal_overhead_octets) {
+    return ErrorCode::bad_length;
+  }
+  Secret<2 * epoch_secret_octets> both;
+  TRY(parts_.keys.open(seal_identity(row, "journal", record.epoch), sealed,
+                       both.fill(sealed.size() - crypto::KeyStore::seal_overhead_octets)));
+  Epoch epoch;
+  epoch.number = record.epoch;
+  epoch.secret.assign(both.view().first(epoch_secret_octets));
+  epoch.puk_secret.assign(both.view().subspan(epoch_secret_octets));
+  return epoch;
+}
+
+Result<void> SecurityCentre::State::set_previous(ChipKeys& row, const Epoch& epoch) {
+  row.previous_epoch = epoch.number;
+  row.previous_secret = TRY(seal(row, "epoch", epoch.number, epoch.secret));
+  return {};
 }
 
 // The one transaction of design 4.1: the epoch that the chip has stored becomes the AuC's.
 Result<void> SecurityCentre::State::put_in_service(ChipKeys& row, const Epoch& epoch,
                                                    const audit::By& by) {
   const Epoch before = TRY(active_epoch(row));
-  row.previous_epoch = before.number;
-  row.previous_secret = TRY(seal(row, "epoch", before.number, before.secret));
+  TRY(set_previous(row, before));
   row.counter_from_chip_previous = row.counter_from_chip_active;
   TRY(set_active(row, epoch));
   const hlr::SubscriberKeys keys = TRY(subscriber_keys(row, epoch));
@@ -125,62 +162,6 @@ Result<void> SecurityCentre::State::put_in_service(ChipKeys& row, const Epoch& e
   row.work = Work::none;
   row.work_attempts = 0;
   row.commit_unconfirmed = true;
-  return {};
-}
-
-Result<void> SecurityCentre::State::recover(const hlr::RecoveryPlan& plan, Instant now) {
-  const audit::By by{centre_actor, now};
-  if (plan.condition == hlr::StartCondition::restored) {
-    // The database forgot counters that have been used since its copy was made (I2).
-    constexpr uint64_t counters_leap = uint64_t{1} << 20;
-    TRY(parts_.store.raise_counters(counters_leap));
-  }
-  for (const hlr::RecoveryStep& step : plan.steps) {
-    const auto found = TRY(parts_.store.load(step.chip.iccid));
-    const auto fence = [&]() -> Result<void> {
-      ++figures.fenced;
-      if (found) TRY(parts_.directory.fence(step.chip.imsi, by));
-      TRY(parts_.fleet.raise({fleet::AlarmKind::restore_fenced, step.chip.iccid.text(), "",
-                              "the key journal knows more of this chip than the database: reset "
-                              "the chip at a dealer's, or restore a newer database"},
-                             by));
-      return {};
-    };
-    if (step.action == hlr::RecoveryAction::fence || !found) {
-      TRY(fence());
-      continue;
-    }
-    ChipKeys row = *found;
-    if (step.action == hlr::RecoveryAction::finish_reset) {
-      TRY(parts_.directory.remove(row.imsi, by));
-      row.work = Work::none;
-      TRY(parts_.store.save(row));
-      continue;
-    }
-    Epoch epoch;
-    epoch.number = step.chip.epoch;
-    Secret<64> both;
-    const ByteView sealed = step.chip.last.sealed;
-    if (sealed.size() <= crypto::KeyStore::seal_overhead_octets) {
-      TRY(fence());
-      continue;
-    }
-    const auto opened =
-        parts_.keys.open(seal_identity(row, "journal", epoch.number), sealed,
-                         both.fill(sealed.size() - crypto::KeyStore::seal_overhead_octets));
-    if (!opened || both.size() < epoch_secret_octets) {
-      TRY(fence());
-      continue;
-    }
-    epoch.secret.assign(both.view().first(epoch_secret_octets));
-    epoch.puk_secret.assign(both.view().subspan(epoch_secret_octets));
-    const bool first = row.work == Work::first_logon;
-    TRY(put_in_service(row, epoch, by));
-    TRY(parts_.store.save(row));
-    const auto event = first ? fleet::ChipEvent::personalised : fleet::ChipEvent::rekeyed;
-    const auto chip = TRY(parts_.fleet.chip(row.iccid));
-    if (fleet::allows(chip.state, event)) TRY(parts_.fleet.change(row.iccid, event, by));
-  }
   return {};
 }
 

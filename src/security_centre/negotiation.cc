@@ -225,6 +225,7 @@ Result<void> SecurityCentre::State::on_step(ChipKeys& row, const fleet::Chip& ch
       row.attempt_epoch = session.half.attempt.epoch;
       row.m1_hash_last = session.half.attempt.m1_hash;
       row.chip_suites = session.half.chip_suites.bits();
+      TRY(journal_offer(row, session.half.order.epoch));
       TRY(send(row, chip, step.reply));
       schedule(row.iccid, now + wait_after(1), 1);
       return {};

@@ -124,6 +124,9 @@ SecurityCentre::~SecurityCentre() = default;
 Result<void> SecurityCentre::recover(const hlr::RecoveryPlan& plan, Instant now) {
   return state_->recover(plan, now);
 }
+Result<std::optional<hlr::StoredChip>> SecurityCentre::stored(const Iccid& iccid) {
+  return state_->stored(iccid);
+}
 Result<void> SecurityCentre::resume(Instant now) {
   return state_->resume(now);
 }

@@ -86,6 +86,8 @@ class SecurityCentre {
 
   // At start-up, before anything else: puts the stores right by what the journal knows.
   Result<void> recover(const hlr::RecoveryPlan& plan, Instant now);
+  // For hlr::plan_recovery.
+  Result<std::optional<hlr::StoredChip>> stored(const Iccid& iccid);
   // After start-up: takes up the open work again. Sends nothing before on_time.
   Result<void> resume(Instant now);
 

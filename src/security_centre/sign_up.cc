@@ -133,14 +133,12 @@ Result<Message> SecurityCentre::State::authorise_reset(const Iccid& iccid, ByteV
   const personalisation::OrderId authorisation(bytes_of(make_order_id(parts_.random)));
   const Message reset = TRY(half_.make_reset(challenge, identity_of(*row), row->life, authorisation,
                                              suites_of(row->suites_allowed), active));
-  if (!again) {
-    TRY(parts_.directory.remove(row->imsi, by));
-    TRY(journal(*row, hlr::JournalRecord::Kind::reset, nullptr));
-  }
+  if (!again) TRY(parts_.directory.remove(row->imsi, by));
   sessions.erase(std::string(iccid.text()));
   unschedule(iccid);
   row->work = Work::none;
   row->reset.assign(reset);
+  TRY(journal(*row, hlr::JournalRecord::Kind::reset, nullptr));
   TRY(parts_.store.save(*row));
   ++figures.resets_authorised;
   return reset;
@@ -177,6 +175,8 @@ Result<void> SecurityCentre::State::renew_code(std::string_view order_id,
   auto chip = TRY(parts_.fleet.chip(order.iccid));
   auto row = TRY(parts_.store.load(order.iccid));
   if (!row) return ErrorCode::not_found;
+  // An order of an earlier sale, or one that recovery found void.
+  if (chip.order != order.id || chip.life != order.life) return ErrorCode::bad_state;
   if (chip.state == fleet::ChipState::frozen) {
     chip = TRY(parts_.fleet.change(order.iccid, fleet::ChipEvent::thaw, by));
     // Whose attempts those were is not known. Who has the new code is the customer.

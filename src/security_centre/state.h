@@ -52,6 +52,7 @@ class SecurityCentre::State final : private personalisation::CodeTries {
 
   // recovery.cc
   Result<void> recover(const hlr::RecoveryPlan& plan, Instant now);
+  Result<std::optional<hlr::StoredChip>> stored(const Iccid& iccid);
 
   // schedule.cc
   Result<void> resume(Instant now);
@@ -81,6 +82,22 @@ class SecurityCentre::State final : private personalisation::CodeTries {
                                               const personalisation::Epoch& epoch);
   Result<void> journal(const ChipKeys& row, hlr::JournalRecord::Kind kind,
                        const personalisation::Epoch* epoch);
+  // Before M2 leaves.
+  Result<void> journal_offer(const ChipKeys& row, uint32_t epoch);
+  // bad_mac and others when the record does not open as this row's.
+  Result<personalisation::Epoch> open_journalled(const ChipKeys& row,
+                                                 const hlr::JournalRecord& record);
+  Result<void> set_previous(ChipKeys& row, const personalisation::Epoch& epoch);
+
+  // Recovery.
+  Result<void> take_epochs(ChipKeys& row, const hlr::JournalledChip& chip);
+  Result<void> roll_forward(ChipKeys& row, const hlr::JournalledChip& chip, const audit::By& by);
+  Result<void> settle(ChipKeys& row, const hlr::JournalledChip& chip, const audit::By& by);
+  Result<void> finish_reset(ChipKeys& row, const hlr::JournalledChip& chip, const audit::By& by);
+  Result<void> take_up(const std::optional<ChipKeys>& found, const hlr::JournalledChip& chip,
+                       const audit::By& by);
+  Result<void> fence(const hlr::JournalledChip& chip, const audit::By& by);
+  Result<void> warn(const hlr::JournalledChip& chip, std::string_view words, const audit::By& by);
 
   // The conversation.
   Result<void> dispatch(ChipKeys& row, const fleet::Chip& chip, ByteView message, Instant now);

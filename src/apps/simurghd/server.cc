@@ -374,17 +374,8 @@ class ServerOnLoop final : public Server,
   // Puts the stores right by the journal, in one commit, before anybody can ask.
   bool recover(std::string& problem) {
     now_ = loop_->now();
-    const auto stored = [this](const Iccid& iccid) -> Result<std::optional<hlr::StoredChip>> {
-      const auto row = TRY(storage_->security_centre().load(iccid));
-      if (!row) return std::optional<hlr::StoredChip>();
-      const auto chip = TRY(storage_->fleet().chip(iccid));
-      hlr::StoredChip out;
-      out.life = row->life;
-      out.active_epoch = row->active_epoch;
-      out.resetting = !row->reset.empty() || (chip && chip->state == fleet::ChipState::returned);
-      return std::optional<hlr::StoredChip>(out);
-    };
-    const auto plan = hlr::plan_recovery(*journal_, storage_->mark(), stored);
+    const auto plan = hlr::plan_recovery(
+        *journal_, storage_->mark(), [this](const Iccid& iccid) { return centre_->stored(iccid); });
     if (!plan) {
       problem = fmt::format("the key journal cannot be read: {}", name_of(plan.error().code));
       return false;
