@@ -1,6 +1,7 @@
 #include "chip_node.h"
 
 #include "uicc/chip_store.h"
+#include "uicc/inspect.h"
 #include "uicc/nv_keys.h"
 
 namespace simurgh::sim {
@@ -137,7 +138,7 @@ void ChipNode::battery(bool faults_on) {
     if (faults_on && random_.chance(cut_in_recovery_ppm)) {
       nv_.cut_at(random_.below(12), uicc::every_cut[random_.below(4)]);
     }
-    if (sold_life_ && !handset_->switch_on()) return;
+    if (sold_life_ && !switch_on()) return;
   }
   if (faults_on && plan_.power_cuts && nv_.powered() && random_.chance(cut_ppm)) {
     nv_.cut_at(random_.below(cut_granules), uicc::every_cut[random_.below(4)]);
@@ -171,7 +172,31 @@ void ChipNode::plant_mistake() {
   if (!store.mount() || !store.commit(transaction)) return;
   record_at_ = UINT64_MAX;
   record_ = record;
-  if (!handset_->switch_on()) return;
+  if (!switch_on()) return;
+}
+
+// The customer switches his phone on. A card that power cuts inside VERIFY have blocked wants the
+// PUK, which he asks his operator for.
+bool ChipNode::switch_on() {
+  if (handset_->switch_on()) return true;
+  if (!nv_.powered()) return false;
+  const auto held = uicc::inspect_chip(memory_, seal_key_);
+  if (held && held->pin1.tries == 0) unblock_pin();
+  return static_cast<bool>(handset_->switch_on());
+}
+
+void ChipNode::unblock_pin() {
+  if (!record() || !handset_->reset()) return;
+  std::vector<uint8_t> apdu = {0x00, 0x2c, 0x00, 0x01, 16};
+  const auto& puk_secret = record_->active.puk_secret;
+  const auto puk = puk_secret.empty() ? ByteArray<8>{'0', '0', '0', '0', '0', '0', '0', '0'}
+                                      : personalisation::derive_puk(puk_secret);
+  apdu.insert(apdu.end(), puk.begin(), puk.end());
+  for (const int octet : {0x30, 0x30, 0x30, 0x30, 0xff, 0xff, 0xff, 0xff}) {
+    apdu.push_back(static_cast<uint8_t>(octet));
+  }
+  static_cast<void>(handset_->transmit(apdu).has_value());
+  handset_->power_off();
 }
 
 void ChipNode::sell(uint32_t life) {
@@ -203,7 +228,7 @@ void ChipNode::sell(uint32_t life) {
     handset_->customer.activation_code = text_of(text.view());
   }
   handset_->customer.code_entries_max = UINT32_MAX;
-  if (nv_.powered() && !handset_->on() && !handset_->switch_on()) return;
+  if (nv_.powered() && !handset_->on() && !switch_on()) return;
 }
 
 void ChipNode::take_to_dealer() {
@@ -265,7 +290,7 @@ void ChipNode::turn(bool faults_on) {
       return;
     }
   }
-  if (!handset_->on() && !handset_->switch_on()) return;
+  if (!handset_->on() && !switch_on()) return;
   const bool at_rest = !record_->pending && record_->state == ChipState::personalised &&
                        handset_->registered() && network_.hotline(number_.imsi).empty();
   waits_for_ = std::string(name_of(chip->state)) + (handset_->registered() ? "" : " (no network)");

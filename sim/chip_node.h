@@ -59,6 +59,8 @@ class ChipNode {
 
  private:
   void battery(bool faults_on);
+  bool switch_on();
+  void unblock_pin();
   void sell(uint32_t life);
   void take_to_dealer();
   void plant_mistake();

@@ -89,9 +89,9 @@ bool ServerNode::start(Instant now) {
   Process& process = *process_;
   const auto done = [&]() -> Result<void> {
     if (journal_recovery_) {
-      const auto plan = TRY(hlr::plan_recovery(
-          journal_, storage_.mark(),
-          [&](const Iccid& iccid) { return process.centre.stored(iccid); }));
+      const auto plan = TRY(hlr::plan_recovery(journal_, storage_.mark(), [&](const Iccid& iccid) {
+        return process.centre.stored(iccid);
+      }));
       if (plan.condition == hlr::StartCondition::foreign ||
           plan.condition == hlr::StartCondition::journal_behind) {
         return ErrorCode::bad_state;

@@ -79,7 +79,7 @@ class KeyJournal {
 struct JournalledChip {
   Iccid iccid;
   Imsi imsi;
-  uint32_t life = 0;   // of the newest record
+  uint32_t life = 0;     // of the newest record
   uint32_t epoch = 0;    // of `last`, when that is of kind epoch; else 0
   uint32_t offered = 0;  // the highest epoch offered in this life
   bool sold = false;   // a sale is among the records: the database does not know whose the chip is

@@ -78,8 +78,8 @@ Result<void> SecurityCentre::State::fence(const hlr::JournalledChip& chip, const
 Result<void> SecurityCentre::State::take_epochs(ChipKeys& row, const hlr::JournalledChip& chip) {
   if (!has_epoch(chip) || (!row.active_secret.empty() && chip.epoch <= row.active_epoch)) return {};
   const Epoch active = TRY(open_journalled(row, chip.last));
-  const Epoch before = chip.before ? TRY(open_journalled(row, *chip.before))
-                                   : TRY(active_epoch(row));
+  const Epoch before =
+      chip.before ? TRY(open_journalled(row, *chip.before)) : TRY(active_epoch(row));
   TRY(set_previous(row, before));
   return set_active(row, active);
 }

@@ -228,6 +228,14 @@ TEST_CASE("frames: every truncation is a clean error, and what is written parses
   for (size_t size = 0; size < bytes.size(); ++size) {
     CHECK(!journal::parse_record(bytes.first(size)).has_value());
   }
+  JournalRecord reset = record(JournalRecord::Kind::reset, 7, 1, 0);
+  reset.command.assign(hlr::journal_command_octets_max, 0x5a);
+  ByteArray<journal::record_octets_max> reset_room;
+  const ByteView reset_bytes = *journal::write_record(reset, reset_room);
+  CHECK(*journal::parse_record(reset_bytes) == reset);
+  for (size_t size = 0; size < reset_bytes.size(); ++size) {
+    CHECK(!journal::parse_record(reset_bytes.first(size)).has_value());
+  }
   const Key256 key(ByteArray<32>{1});
   const auto frame = journal::make_frame(key.view(), {}, bytes, 1);
   for (size_t size = 0; size < frame.bytes.size(); ++size) {
@@ -293,6 +301,8 @@ TEST_CASE("what becomes of one chip") {
     chip.life = life;
     chip.epoch = epoch;
     chip.reset = reset;
+    chip.sold = epoch == 0;
+    chip.last.kind = epoch == 0 ? JournalRecord::Kind::sold : JournalRecord::Kind::epoch;
     return chip;
   };
   using Stored = std::optional<hlr::StoredChip>;
@@ -301,14 +311,20 @@ TEST_CASE("what becomes of one chip") {
   };
   CHECK(restored(journalled(0, 2, false), Stored({0, 1, false})) == RecoveryAction::roll_forward);
   CHECK(restored(journalled(0, 2, false), Stored({0, 2, false})) == RecoveryAction::none);
-  CHECK(restored(journalled(0, 2, false), Stored()) == RecoveryAction::fence);
-  CHECK(restored(journalled(1, 0, false), Stored({0, 3, false})) == RecoveryAction::fence);
+  CHECK(restored(journalled(0, 2, false), Stored({0, 3, false})) == RecoveryAction::fence);
+  CHECK(restored(journalled(0, 2, false), Stored()) == RecoveryAction::take_up);
+  CHECK(restored(journalled(1, 0, false), Stored({0, 3, false})) == RecoveryAction::take_up);
   CHECK(restored(journalled(0, 3, false), Stored({1, 0, false})) == RecoveryAction::none);
   CHECK(restored(journalled(0, 2, true), Stored({0, 2, false})) == RecoveryAction::finish_reset);
   CHECK(restored(journalled(0, 2, true), Stored({0, 1, false})) == RecoveryAction::finish_reset);
-  CHECK(restored(journalled(0, 2, true), Stored({0, 2, true})) == RecoveryAction::none);
-  CHECK(restored(journalled(0, 2, true), Stored()) == RecoveryAction::fence);
-  CHECK(restored(journalled(0, 0, false), Stored({0, 1, false})) == RecoveryAction::fence);
+  CHECK(restored(journalled(0, 2, true), Stored({0, 2, true})) == RecoveryAction::finish_reset);
+  CHECK(restored(journalled(0, 2, false), Stored({0, 2, true})) == RecoveryAction::none);
+  CHECK(restored(journalled(0, 2, true), Stored()) == RecoveryAction::take_up);
+  CHECK(restored(journalled(0, 0, false), Stored({0, 1, false})) == RecoveryAction::take_up);
+  auto offered = journalled(0, 2, false);
+  offered.offered = 4;
+  CHECK(restored(offered, Stored({0, 2, false})) == RecoveryAction::settle);
+  CHECK(restored(offered, Stored({0, 1, false})) == RecoveryAction::roll_forward);
 
   // Nobody was told anything of an interrupted batch: at most the epoch counts.
   const auto interrupted = [&](const hlr::JournalledChip& chip, const Stored& stored) {
@@ -356,7 +372,8 @@ struct Server {
 
 }  // namespace
 
-TEST_CASE("I1: an old database is rolled forward to what the chips have, and the rest is fenced") {
+TEST_CASE(
+    "I1: an old database is rolled forward to what the chips have, and the rest is taken up") {
   using Kind = JournalRecord::Kind;
   Server server;
   for (uint64_t chip = 1; chip <= 5; ++chip) server.change(record(Kind::sold, chip, 0, 0));
@@ -393,8 +410,8 @@ TEST_CASE("I1: an old database is rolled forward to what the chips have, and the
   CHECK(plan.steps[1].action == RecoveryAction::roll_forward);
   CHECK(plan.steps[1].chip.iccid == iccid_of(2));
   CHECK(plan.steps[2].action == RecoveryAction::finish_reset);
-  CHECK(plan.steps[3].action == RecoveryAction::fence);  // sold again, to whom?
-  CHECK(plan.steps[4].action == RecoveryAction::fence);  // unknown to the old copy
+  CHECK(plan.steps[3].action == RecoveryAction::take_up);  // sold again, to whom?
+  CHECK(plan.steps[4].action == RecoveryAction::take_up);  // unknown to the old copy
   CHECK(plan.steps[4].chip.iccid == iccid_of(6));
 
   // Recovered once, it is clean, also when it is then looked at again.
@@ -426,6 +443,36 @@ TEST_CASE("a batch that reached the journal only is taken over as far as it may"
   REQUIRE(server.journal.append(epoch_record(1, 2)).has_value());
   server.journal.crash();
   CHECK(server.journal.sequence() == 3);
+}
+
+TEST_CASE("the journal keeps the last RESET, the epoch before the last, and what was offered") {
+  using Kind = JournalRecord::Kind;
+  Server server;
+  server.change(record(Kind::sold, 1, 0, 0));
+  server.commit();
+  const auto copy = server.chips;
+  const auto mark = server.mark;
+  for (const uint32_t epoch : {1u, 3u, 4u}) server.change(epoch_record(1, epoch));
+  server.change(record(Kind::offered, 1, 0, 6));
+  server.change(record(Kind::offered, 1, 0, 5));
+  for (const uint8_t octet : {uint8_t{1}, uint8_t{2}}) {
+    auto reset = record(Kind::reset, 1, 0, 0);
+    reset.command.assign(hlr::journal_command_octets_max, octet);
+    server.change(reset);
+  }
+  server.commit();
+  server.chips = copy;
+  server.mark = mark;
+  const auto plan = server.plan();
+  REQUIRE(plan.steps.size() == 1);
+  const auto& chip = plan.steps[0].chip;
+  CHECK(chip.reset);
+  CHECK(chip.command == std::vector<uint8_t>(hlr::journal_command_octets_max, 2));
+  CHECK(chip.epoch == 4);
+  CHECK(chip.offered == 6);
+  REQUIRE(chip.before.has_value());
+  CHECK(chip.before->epoch == 3);
+  CHECK(!chip.sold);
 }
 
 TEST_CASE("a reset that was given out after the copy keeps the epoch's secret out of use") {

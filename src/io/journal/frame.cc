@@ -45,7 +45,7 @@ Result<ByteView> write_record(const hlr::JournalRecord& record, MutableByteView 
   writer.prefixed8(record.iccid.bytes()).prefixed8(record.imsi.bytes());
   writer.u32(record.life).u32(record.epoch).u64(record.range).u64(record.allocated);
   writer.prefixed8(record.sealed);
-  if (!record.command.empty()) writer.prefixed16(record.command);
+  if (record.kind == hlr::JournalRecord::Kind::reset) writer.prefixed16(record.command);
   return writer.finish();
 }
 
@@ -67,9 +67,8 @@ Result<hlr::JournalRecord> parse_record(ByteView bytes) {
   record.allocated = TRY(reader.u64());
   const ByteView sealed = TRY(reader.prefixed8());
   if (!record.sealed.try_append(sealed)) return reader.error(ErrorCode::too_large);
-  if (!reader.at_end()) {
+  if (record.kind == hlr::JournalRecord::Kind::reset) {
     const ByteView command = TRY(reader.prefixed16());
-    if (command.empty()) return reader.error(ErrorCode::bad_length);  // one form for one record
     if (command.size() > hlr::journal_command_octets_max) return reader.error(ErrorCode::too_large);
     record.command.assign(command.begin(), command.end());
   }

@@ -4,7 +4,7 @@
 //   frame:   payload octets:32  records:16  payload  MAC (32)
 //   record:  octets:16  kind:8  sequence:64  generation:64  ICCID and IMSI (each length:8, digits)
 //            life:32  epoch:32  range:64  allocated:64  sealed (length:8, octets)
-//            command (length:16, octets; left out when empty)
+//            command (length:16, octets; in a reset only)
 //   mark:    database (16)  generation:64  journal sequence:64  MAC (16)
 //
 // A frame's MAC is HMAC-SHA256 over the MAC before it (of the first: over the header) and the
@@ -22,9 +22,9 @@ constexpr size_t mac_key_octets = 32;
 constexpr size_t header_octets = 16 + 16 + mac_key_octets + crypto::KeyStore::seal_overhead_octets;
 constexpr size_t frame_header_octets = 6;
 constexpr size_t frame_mac_octets = 32;
-constexpr size_t record_octets_max =
-    2 + 1 + 8 + 8 + 1 + 20 + 1 + 15 + 4 + 4 + 8 + 8 + 1 + hlr::journal_secret_octets_max +
-    2 + hlr::journal_command_octets_max;
+constexpr size_t record_octets_max = 2 + 1 + 8 + 8 + 1 + 20 + 1 + 15 + 4 + 4 + 8 + 8 + 1 +
+                                     hlr::journal_secret_octets_max + 2 +
+                                     hlr::journal_command_octets_max;
 constexpr size_t mark_octets = 16 + 8 + 8 + 16;
 
 struct Header {
