@@ -1,5 +1,6 @@
 // The adversary between network and terminals: loses, alters, replays, reflects and splices short
-// messages, and injects his own. He has no keys here; the one who has K1 is in fake_centre.h.
+// messages, and injects his own. He has no keys here; those who have K1 are in fake_centre.h (who
+// plays the centre) and middle.h (who alters what both ends say).
 #pragma once
 
 #include <deque>
@@ -24,7 +25,15 @@ struct Injection {
   Msisdn to;
   std::vector<uint8_t> tpdu;
   bool keyless = false;  // made of nothing that anybody with keys sent: must have no effect
+  bool altered = false;  // by somebody with K1: the chip must take no key by it
 };
+
+// What was done to the air's messages.
+struct AirFigures {
+  uint64_t dropped = 0, altered = 0, replayed = 0, spliced = 0, reflected = 0;
+};
+
+class Middle;
 
 class HostileAir final : public network::Air {
  public:
@@ -32,6 +41,10 @@ class HostileAir final : public network::Air {
 
   AirFaults faults;
   std::deque<Injection> injections;
+  // SMS-SUBMITs that somebody sends in a terminal's name.
+  std::deque<std::pair<Msisdn, std::vector<uint8_t>>> upward;
+  bool own = false;  // what passes now is the adversary's own
+  Middle* middle = nullptr;
   // Set while somebody listens to what a terminal sends instead of the network.
   Msisdn captured_from;
   std::vector<std::vector<uint8_t>> captured;
@@ -40,6 +53,7 @@ class HostileAir final : public network::Air {
   bool pass_up(const Msisdn& from, std::vector<uint8_t>& tpdu) override;
 
   uint64_t messages = 0;
+  AirFigures figures;
 
  private:
   void alter(std::vector<uint8_t>& tpdu);

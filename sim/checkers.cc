@@ -10,7 +10,67 @@ namespace simurgh::sim {
 namespace {
 
 constexpr size_t secret_window_octets = 8;
-constexpr size_t bytes_kept_max = 20'000;
+constexpr size_t bytes_kept_max = 200'000;
+
+// The value of a name in an audit row's detail; empty when it is not there.
+std::string detail_of(const audit::Row& row, std::string_view name) {
+  const std::string& text = row.detail;
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view pair = std::string_view(text).substr(at, end - at);
+    if (pair.starts_with(name) && pair.size() > name.size() && pair[name.size()] == '=') {
+      return std::string(pair.substr(name.size() + 1));
+    }
+    at = end + 1;
+  }
+  return {};
+}
+
+struct ChipLedger {
+  std::string state;
+  std::string life = "0";
+};
+struct SubscriberLedger {
+  bool present = false;
+  bool fenced = false;
+  std::string life, epoch;
+};
+
+// False when the row does not follow from the ones before.
+bool follow(const audit::Row& row, ChipLedger& chip) {
+  if (row.action == "chip.sell") {
+    if (!chip.state.empty() && chip.state != "returned") return false;
+    chip.state = "sold";
+    chip.life = detail_of(row, "life");
+    return true;
+  }
+  if (row.action == "chip.take_up") {
+    if (!chip.state.empty() && detail_of(row, "from") != chip.state) return false;
+  } else if (detail_of(row, "from") != chip.state) {
+    return false;
+  }
+  chip.state = detail_of(row, "to");
+  chip.life = detail_of(row, "life");
+  return true;
+}
+
+bool follow(const audit::Row& row, SubscriberLedger& subscriber) {
+  if (row.action == "subscriber.create") {
+    if (subscriber.present) return false;
+    subscriber = {true, false, detail_of(row, "life"), detail_of(row, "epoch")};
+  } else if (row.action == "subscriber.keys") {
+    if (!subscriber.present) return false;
+    subscriber = {true, false, detail_of(row, "life"), detail_of(row, "epoch")};
+  } else if (row.action == "subscriber.fence") {
+    if (!subscriber.present || subscriber.fenced) return false;
+    subscriber.fenced = true;
+  } else if (row.action == "subscriber.remove") {
+    if (!subscriber.present) return false;
+    subscriber = {};
+  }
+  return true;
+}
 
 bool same_key(const personalisation::Epoch& epoch, const hlr::SubscriberKeys& keys) {
   Secret<32> ki;
@@ -122,6 +182,61 @@ std::string Checkers::check_audit() {
   if (!verified) return "I6: the audit log cannot be read";
   if (verified->fault) return std::string("I6: audit chain ") + name_of(*verified->fault);
   return {};
+}
+
+std::string Checkers::check_ledger() {
+  const auto rows = server_.storage().audit().page(1, 100'000);
+  if (!rows) return "I6: the audit log cannot be read";
+  std::map<std::string, ChipLedger> chips;
+  std::map<std::string, SubscriberLedger> subscribers;
+  for (const auto& row : *rows) {
+    const bool chip_event = row.action.starts_with("chip.") && row.action != "chip.msisdn";
+    if (chip_event && !follow(row, chips[row.subject])) {
+      return "I6: audit row " + row.action + " does not follow from the rows before";
+    }
+    if (row.action.starts_with("subscriber.") && !follow(row, subscribers[row.subject])) {
+      return "I6: audit row " + row.action + " does not follow from the rows before";
+    }
+  }
+  for (const auto& [iccid, ledger] : chips) {
+    const auto chip = server_.storage().fleet().chip(*Iccid::parse(iccid));
+    if (!chip || !*chip || name_of((*chip)->state) != ledger.state ||
+        std::to_string((*chip)->life) != ledger.life) {
+      return "I6: the audit rows of chip " + iccid + " do not lead to what it is: " + ledger.state;
+    }
+  }
+  for (const auto& [imsi, ledger] : subscribers) {
+    const auto row = server_.storage().hlr().load(*Imsi::parse(imsi));
+    const bool present = row && *row;
+    if (present != ledger.present) return "I6: a subscriber came or went without its audit row";
+    if (!present) continue;
+    if (std::to_string((*row)->life) != ledger.life ||
+        std::to_string((*row)->epoch) != ledger.epoch || (*row)->fenced != ledger.fenced) {
+      return "I6: a subscriber's keys changed without their audit row";
+    }
+  }
+  return {};
+}
+
+std::string Checkers::check_done(ChipNode& chip) {
+  if (!server_.alive()) return {};
+  const auto row = server_.storage().fleet().chip(chip.iccid());
+  const auto& record = chip.record();
+  if (!row || !*row || !record) return {};
+  const fleet::Chip& sold = **row;
+  if (sold.state == fleet::ChipState::returned && record->life != sold.life) {
+    return "I5: a reset is reported done, and the chip is in another life";
+  }
+  const bool in_service = sold.state == fleet::ChipState::personalised;
+  if (in_service && record->life == sold.life && !record->pending &&
+      record->state != personalisation::ChipState::personalised) {
+    return "I5: a chip is reported personalised and holds no agreed key";
+  }
+  return {};
+}
+
+void Checkers::add_secret(ByteView secret) {
+  if (secret.size() >= secret_window_octets) secrets_.insert({secret.begin(), secret.end()});
 }
 
 void Checkers::saw(ByteView bytes) {

@@ -20,11 +20,17 @@ class Checkers {
   // At the end: at rest one key on both sides (I1), audit whole and without secrets (I6, I10).
   std::string check_rest(ChipNode& chip);
   std::string check_audit();
+  // Effects and audit rows are one to one (I6): the rows of each chip and subscriber, replayed,
+  // lead to what the stores hold. Also right after a crash.
+  std::string check_ledger();
+  // What the fleet reports as done has happened in the chip (I5).
+  std::string check_done(ChipNode& chip);
   // A hotlined chip reaches the security centre only (I7).
   std::string check_hotline(ChipNode& chip, const Msisdn& centre);
 
   // Bytes that left somebody's hands, to be searched for secrets at the end (I10).
   void saw(ByteView bytes);
+  void add_secret(ByteView secret);
   std::string check_secrets();
 
   uint64_t checks = 0;

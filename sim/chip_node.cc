@@ -128,6 +128,7 @@ int ChipNode::pin_tries() {
 // again while the chip recovers.
 void ChipNode::battery(bool faults_on) {
   if (!nv_.powered() && power_back_ == Instant::never()) {
+    ++figures_.power_cuts;
     handset_->switch_off();
     power_back_ = now_ + milliseconds(random_.between(500, 60'000));
   }
@@ -136,6 +137,7 @@ void ChipNode::battery(bool faults_on) {
     nv_.power_on();
     nv_.cut_never();
     if (faults_on && random_.chance(cut_in_recovery_ppm)) {
+      ++figures_.cuts_in_recovery;
       nv_.cut_at(random_.below(12), uicc::every_cut[random_.below(4)]);
     }
     if (sold_life_ && !switch_on()) return;
@@ -144,6 +146,51 @@ void ChipNode::battery(bool faults_on) {
     nv_.cut_at(random_.below(cut_granules), uicc::every_cut[random_.below(4)]);
   }
   if (!faults_on && nv_.powered()) nv_.cut_never();
+}
+
+// I9: whoever tries PINs gets no more tries by cutting the power. He stops in time to leave the
+// customer one.
+void ChipNode::steal() {
+  const auto before = uicc::inspect_chip(memory_, seal_key_);
+  if (!before || before->pin1.tries < 2 || !nv_.powered()) return;
+  handset_->switch_off();
+  if (!handset_->reset()) return;
+  if (random_.below(2) == 0) {
+    nv_.cut_at(random_.below(24), uicc::every_cut[random_.below(4)]);
+  }
+  const uint8_t verify[] = {0x00, 0x20, 0x00, 0x01, 8, '9', '9', '9', '9', 0xff, 0xff, 0xff, 0xff};
+  const auto answer = handset_->transmit(verify);
+  handset_->power_off();
+  nv_.power_on();
+  nv_.cut_never();
+  if (!handset_->reset()) violation_ = "I9: a chip does not start after a cut inside VERIFY";
+  handset_->power_off();
+  ++figures_.wrong_pins;
+  const auto after = uicc::inspect_chip(memory_, seal_key_);
+  if (!after) {
+    violation_ = "I9: a chip's memory is lost by a cut inside VERIFY";
+  } else if (after->pin1.tries > before->pin1.tries) {
+    violation_ = "I9: PIN tries grew by a power cut";
+  } else if (answer && answer->size() == 2 && after->pin1.tries >= before->pin1.tries) {
+    violation_ = "I9: a wrong PIN was answered and cost no try";
+  }
+}
+
+// The chip has said on the display that it has given up: off and on.
+bool ChipNode::heeds_advice() {
+  const auto& texts = handset_->displayed();
+  if (texts.size() < advice_seen_) advice_seen_ = 0;
+  for (; advice_seen_ < texts.size(); ++advice_seen_) {
+    if (texts[advice_seen_].starts_with("Not activated.") ||
+        texts[advice_seen_].starts_with("Activation failed")) {
+      advice_at_ = now_ + minutes(random_.between(1, 30));
+    }
+  }
+  if (advice_at_ > now_) return false;
+  advice_at_ = Instant::never();
+  ++figures_.switched_off;
+  handset_->switch_off();
+  return switch_on();
 }
 
 // What a chip with the mistake would have in its memory by now.
@@ -187,6 +234,7 @@ bool ChipNode::switch_on() {
 
 void ChipNode::unblock_pin() {
   if (!record() || !handset_->reset()) return;
+  ++figures_.unblocked;
   std::vector<uint8_t> apdu = {0x00, 0x2c, 0x00, 0x01, 16};
   const auto& puk_secret = record_->active.puk_secret;
   const auto puk = puk_secret.empty() ? ByteArray<8>{'0', '0', '0', '0', '0', '0', '0', '0'}
@@ -294,8 +342,15 @@ void ChipNode::turn(bool faults_on) {
   const bool at_rest = !record_->pending && record_->state == ChipState::personalised &&
                        handset_->registered() && network_.hotline(number_.imsi).empty();
   waits_for_ = std::string(name_of(chip->state)) + (handset_->registered() ? "" : " (no network)");
-  const bool order_again = chip->state == fleet::ChipState::rekeying && plan_.double_orders &&
-                           faults_on && random_.chance(100'000);
+  if (faults_on && plan_.thief && random_.chance(20'000)) {
+    steal();
+    if (!switch_on()) return;
+  }
+  if (heeds_advice()) return;
+  const bool unconfirmed = chip->state == fleet::ChipState::personalised && record_->pending;
+  const bool order_again = faults_on && ((chip->state == fleet::ChipState::rekeying &&
+                                          plan_.double_orders && random_.chance(100'000)) ||
+                                         (unconfirmed && plan_.impatient));
   if (chip->state != fleet::ChipState::personalised && !order_again) return;
   if (!at_rest && !order_again) return;
   if (record_->life + 1 >= plan_.lives) {

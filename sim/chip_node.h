@@ -22,7 +22,9 @@ struct ChipPlan {
   uint32_t rekeys = 1;  // in the first life
   uint32_t lives = 2;
   bool power_cuts = false;
-  bool double_orders = false;  // re-keying ordered again while one is under way
+  bool double_orders = false;  // re-keying ordered again while one is under way …
+  bool impatient = false;      // … and while the chip has not confirmed the last one
+  bool thief = false;          // somebody tries PINs, and cuts the power while he does
   personalisation::CodeKind code = personalisation::CodeKind::none;
   personalisation::SuiteSet suites;
   bool server_made = false;
@@ -56,11 +58,20 @@ class ChipNode {
   const std::optional<personalisation::ChipRecord>& record();
   // PIN 1's tries as the chip counts them; -1 when it cannot be asked now.
   int pin_tries();
+  // Set when something went wrong that only this node can see.
+  const std::string& violation() const { return violation_; }
+  const personalisation::ActivationCode& code() const { return code_; }
+  struct Figures {
+    uint64_t power_cuts = 0, cuts_in_recovery = 0, wrong_pins = 0, unblocked = 0, switched_off = 0;
+  };
+  const Figures& figures() const { return figures_; }
 
  private:
   void battery(bool faults_on);
   bool switch_on();
   void unblock_pin();
+  void steal();
+  bool heeds_advice();
   void sell(uint32_t life);
   void take_to_dealer();
   void plant_mistake();
@@ -83,6 +94,10 @@ class ChipNode {
   uint32_t rekeys_ordered_ = 0;
   std::optional<uint32_t> sold_life_;
   bool done_ = false;
+  std::string violation_;
+  Figures figures_;
+  size_t advice_seen_ = 0;
+  Instant advice_at_ = Instant::never();
   std::string waits_for_ = "the factory";
   Instant power_back_ = Instant::never();
   uint64_t record_at_ = UINT64_MAX;

@@ -24,6 +24,7 @@ class Pipe {
     waiting_.pop_front();
     return parcel;
   }
+  bool empty() const { return waiting_.empty(); }
   Instant next() const { return waiting_.empty() ? Instant::never() : waiting_.front().first; }
   void cut() { waiting_.clear(); }
 

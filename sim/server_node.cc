@@ -1,6 +1,8 @@
 #include "server_node.h"
 
+#include "conversations/personalisation/key_schedule.h"
 #include "formats/sms/user_data.h"
+#include "security_centre/inspect.h"
 
 namespace simurgh::sim {
 
@@ -32,6 +34,19 @@ smpp_session::EsmeOptions esme_options() {
 
 }  // namespace
 
+const char* name_of(DeathStep step) {
+  switch (step) {
+    case DeathStep::in_event: return "in_event";
+    case DeathStep::before_commit: return "before_commit";
+    case DeathStep::before_mark: return "before_mark";
+    case DeathStep::before_release: return "before_release";
+    case DeathStep::in_release: return "in_release";
+    case DeathStep::in_recovery: return "in_recovery";
+    case DeathStep::after_recovery: return "after_recovery";
+  }
+  return "unknown";
+}
+
 ByteArray<16> database_identity(uint64_t seed) {
   SeededRandom random(seed ^ 0x6461746162617365);
   return random.array<16>();
@@ -58,12 +73,12 @@ struct ServerNode::Process {
   smpp_session::EsmeSession esme;
 };
 
-ServerNode::ServerNode(uint64_t seed, const Msisdn& number, size_t networks, bool journal_recovery,
-                       const security_centre::Settings& settings)
+ServerNode::ServerNode(uint64_t seed, const Msisdn& number, size_t networks,
+                       const Mistakes& mistakes, const security_centre::Settings& settings)
     : random_(seed),
       number_(number),
       networks_(networks),
-      journal_recovery_(journal_recovery),
+      mistakes_(mistakes),
       settings_(settings),
       keys_(seed),
       storage_(database_identity(seed)),
@@ -88,7 +103,7 @@ bool ServerNode::start(Instant now) {
   process_ = std::make_unique<Process>(*this, now);
   Process& process = *process_;
   const auto done = [&]() -> Result<void> {
-    if (journal_recovery_) {
+    if (!mistakes_.journal_unread) {
       const auto plan = TRY(hlr::plan_recovery(journal_, storage_.mark(), [&](const Iccid& iccid) {
         return process.centre.stored(iccid);
       }));
@@ -106,8 +121,16 @@ bool ServerNode::start(Instant now) {
       if (plan.condition != hlr::StartCondition::clean) {
         TRY(storage_.set_generation(plan.generation));
       }
+      if (random_.chance(faults.die_in_recovery_ppm)) {
+        ++deaths_at_[static_cast<size_t>(DeathStep::in_recovery)];
+        return ErrorCode::closed;
+      }
       TRY(journal_.sync());
       TRY(storage_.commit(journal_.sequence()));
+      if (random_.chance(faults.die_in_recovery_ppm)) {
+        ++deaths_at_[static_cast<size_t>(DeathStep::after_recovery)];
+        return ErrorCode::closed;
+      }
     }
     TRY(process.gsup.resume(now));
     TRY(process.centre.resume(now));
@@ -131,26 +154,66 @@ void ServerNode::die() {
   ++deaths_;
 }
 
+bool ServerNode::die_at(DeathStep step) {
+  ++deaths_at_[static_cast<size_t>(step)];
+  die();
+  return false;
+}
+
 bool ServerNode::end_of_batch(Instant now) {
-  if (random_.chance(faults.die_before_sync_ppm)) return die(), false;
+  if (mistakes_.auc_switches_early && !plant_early_switch(now)) return die(), false;
+  constexpr size_t steps_of_batch = 5;
+  std::optional<DeathStep> death;
+  if (random_.chance(faults.die_ppm)) {
+    death = static_cast<DeathStep>(random_.below(steps_of_batch));
+  }
+  if (death == DeathStep::in_event) return die_at(*death);
   if (storage_.has_changes()) {
     if (!journal_.sync()) return die(), false;
-    if (random_.chance(faults.die_before_commit_ppm)) return die(), false;
+    if (death == DeathStep::before_commit) return die_at(*death);
     const auto mark = storage_.commit(journal_.sequence());
+    if (death == DeathStep::before_mark) return die_at(*death);
     if (!mark || !journal_.committed(*mark)) return die(), false;
   }
-  if (random_.chance(faults.die_before_release_ppm)) return die(), false;
-  while (!gsup_held_.empty()) {
+  if (death == DeathStep::in_release) release(random_.below(3), now);
+  if (death) return die_at(*death);
+  release(SIZE_MAX, now);
+  return true;
+}
+
+// Lets `most` messages of each link leave.
+void ServerNode::release(size_t most, Instant now) {
+  for (size_t left = most; left > 0 && !gsup_held_.empty(); --left) {
     gsup_released_.push_back(std::move(gsup_held_.front()));
     gsup_held_.pop_front();
   }
   smpp_session::EsmeSession& esme = process_->esme;
-  while (!esme.poll_transmit().empty()) {
-    const ByteView bytes = esme.poll_transmit();
+  for (size_t left = most; left > 0 && !esme.poll_transmit().empty(); --left) {
+    ByteView bytes = esme.poll_transmit();
+    if (most != SIZE_MAX) bytes = bytes.first(random_.below(bytes.size() + 1));
     smpp_released_.insert(smpp_released_.end(), bytes.begin(), bytes.end());
+    if (bytes.empty()) return;
     esme.transmitted(bytes.size(), now);
   }
-  return true;
+}
+
+Result<void> ServerNode::plant_early_switch(Instant now) {
+  std::vector<security_centre::ChipKeys> open;
+  TRY(storage_.security_centre().each_open(
+      [&](const security_centre::ChipKeys& row) { open.push_back(row); }));
+  for (const auto& row : open) {
+    const auto epoch = security_centre::Inspection::offered_epoch(process_->centre, row.iccid);
+    if (!epoch) continue;
+    hlr::SubscriberKeys keys;
+    keys.life = row.life;
+    keys.epoch = epoch->number;
+    personalisation::derive_ki(epoch->secret, keys.ki.fill(16));
+    keys.opc.assign(personalisation::derive_opc(epoch->secret).view());
+    keys.rand_tag_key = personalisation::derive_rand_tag_key(epoch->secret);
+    const auto done = process_->hlr.replace_keys(row.imsi, keys, {"mistake", now});
+    if (!done && done.error().code == ErrorCode::storage) return done;
+  }
+  return {};
 }
 
 bool ServerNode::run(const Event& event, Instant now, Error* refused) {

@@ -3,6 +3,7 @@
 // batch's end and is made anew by start(), which recovers from the journal as simurghd does.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -17,11 +18,24 @@
 
 namespace simurgh::sim {
 
-// Where a batch's end may be cut, in millionths of batches.
+// Where the server may die. Inside of an event all places are one: stores change with the commit
+// and links carry nothing before it, so that only the journal's unsynced records may or may not be
+// there (MemoryJournal::crash).
+enum class DeathStep : uint8_t {
+  in_event,
+  before_commit,   // the journal is synced
+  before_mark,     // the database is committed
+  before_release,  // the journal knows it
+  in_release,      // some of the messages have left
+  in_recovery,     // the stores are put right, nothing of it is committed
+  after_recovery,  // … or all of it, and the server never spoke
+};
+constexpr size_t death_steps = 7;
+const char* name_of(DeathStep step);
+
 struct ServerFaults {
-  uint32_t die_before_sync_ppm = 0;
-  uint32_t die_before_commit_ppm = 0;
-  uint32_t die_before_release_ppm = 0;
+  uint32_t die_ppm = 0;              // of batches, at a step of its own each time
+  uint32_t die_in_recovery_ppm = 0;  // of starts
 };
 
 // A GSUP message on its way to a visited network.
@@ -35,7 +49,11 @@ class ServerNode final : private hlr::GsupLink,
                          private security_centre::Bearer,
                          private smpp_session::EsmeHandler {
  public:
-  ServerNode(uint64_t seed, const Msisdn& number, size_t networks, bool journal_recovery,
+  struct Mistakes {                   // as negative controls (shared/models/keyswitch.pml)
+    bool journal_unread = false;      // RESTORE
+    bool auc_switches_early = false;  // NAIVE_AUC: when it has computed the key
+  };
+  ServerNode(uint64_t seed, const Msisdn& number, size_t networks, const Mistakes& mistakes,
              const security_centre::Settings& settings);
   ~ServerNode();
 
@@ -46,6 +64,7 @@ class ServerNode final : private hlr::GsupLink,
   void die();
   bool alive() const { return process_ != nullptr; }
   uint64_t deaths() const { return deaths_; }
+  uint64_t deaths_at(DeathStep step) const { return deaths_at_[static_cast<size_t>(step)]; }
 
   // One event; false when the server died in it (or was not there), and then nobody knows how
   // much of it is durable. `event` returns an error to have its changes undone.
@@ -75,6 +94,9 @@ class ServerNode final : private hlr::GsupLink,
  private:
   struct Process;
   bool end_of_batch(Instant now);
+  void release(size_t share, Instant now);
+  bool die_at(DeathStep step);
+  Result<void> plant_early_switch(Instant now);
 
   void send(std::string_view peer, ByteView message) override;
   void on_located(const Imsi& imsi, hlr::Domain, std::string_view, Instant now) override;
@@ -89,13 +111,14 @@ class ServerNode final : private hlr::GsupLink,
   SeededRandom random_;
   Msisdn number_;
   size_t networks_;
-  bool journal_recovery_;
+  Mistakes mistakes_;
   security_centre::Settings settings_;
   crypto::MemoryKeyStore keys_;
   memory_store::MemoryStorage storage_;
   memory_store::MemoryJournal journal_;
   std::unique_ptr<Process> process_;
   uint64_t deaths_ = 0;
+  std::array<uint64_t, death_steps> deaths_at_{};
   Instant now_;
   std::deque<ToNetwork> gsup_held_, gsup_released_;
   std::vector<uint8_t> smpp_released_;

@@ -8,12 +8,15 @@
 #include "checkers.h"
 #include "fake_centre.h"
 #include "links.h"
+#include "middle.h"
 
 namespace simurgh::sim {
 
 namespace {
 
 constexpr size_t networks_count = 2;
+constexpr personalisation::SuiteSet operators_suites = {personalisation::Suite::x25519,
+                                                        personalisation::Suite::p256};
 constexpr Duration turn_wait = seconds(7);
 constexpr Duration settle_max = days(3);  // after the faults, until everything must have come true
 constexpr Duration hotline_check_wait = seconds(31);
@@ -31,6 +34,10 @@ struct Plan {
   bool fake_centre = false;
   bool injects = false;
   bool link_cuts = false;
+  bool middle = false;
+  bool thieves = false;
+  uint32_t smsc_restart_ppm = 0;  // of steps
+  uint32_t vlr_restart_ppm = 0;
 };
 
 Plan plan_of(SeededRandom& random, const WorldOptions& options) {
@@ -43,13 +50,24 @@ Plan plan_of(SeededRandom& random, const WorldOptions& options) {
     return random.below(2) == 0 ? 0 : static_cast<uint32_t>(random.below(most_ppm));
   };
   plan.air = {off_or(150'000), off_or(100'000), off_or(100'000), off_or(60'000), off_or(100'000)};
-  plan.server = {off_or(8'000), off_or(8'000), off_or(8'000)};
+  plan.server = {off_or(24'000), off_or(400'000)};
   plan.link_delay_max = milliseconds(random.between(1, 2000));
   plan.restores = options.always_restore || random.below(4) == 0;
   plan.power_cuts = random.below(2) == 0;
   plan.fake_centre = random.below(3) == 0;
   plan.injects = random.below(2) == 0;
   plan.link_cuts = random.below(2) == 0;
+  plan.middle = random.below(3) == 0;
+  plan.thieves = random.below(2) == 0;
+  plan.smsc_restart_ppm = off_or(2'000);
+  plan.vlr_restart_ppm = off_or(2'000);
+  if (options.hasty) {
+    plan = Plan();
+    plan.faults_until = hours(2);
+    plan.smsc = *network::FaultPlan::named("none");
+    plan.air.drop_ppm = 250'000;
+    plan.link_delay_max = milliseconds(20);
+  }
   return plan;
 }
 
@@ -65,7 +83,15 @@ ChipPlan chip_plan_of(SeededRandom& random, const Plan& plan, const WorldOptions
   if (random.below(3) == 0) chip.suites = {Suite::x25519, Suite::p256};
   chip.server_made = random.below(6) == 0;
   chip.rat = random.below(3) == 0 ? network::Rat::gsm : network::Rat::umts;
+  chip.impatient = random.below(3) == 0;
+  chip.thief = plan.thieves;
   chip.mistake = options.chip_mistake;
+  if (options.hasty) {
+    chip.impatient = true;
+    chip.rat = network::Rat::gsm;
+    chip.code = personalisation::CodeKind::none;
+    chip.rekeys = 1'000;
+  }
   return chip;
 }
 
@@ -86,14 +112,13 @@ class World {
         random_(options.seed),
         plan_(plan_of(random_, options)),
         centre_number_(*Msisdn::parse("4915550000")),
-        server_(options.seed, centre_number_, networks_count, options.journal_recovery,
+        server_(options.seed, centre_number_, networks_count, options.server_mistakes,
                 settings_of(random_)),
         air_(options.seed ^ 0x616972, now_),
         radio_(air_),
         smsc_random_(options.seed ^ 0x736d7363),
-        smsc_(smsc_options(), {}, radio_, smsc_random_),
         checkers_(server_) {
-    radio_.set_centre(smsc_);
+    start_smsc({});
     for (size_t i = 0; i < networks_count; ++i) {
       homes_.push_back(std::make_unique<Home>(*this, i));
       networks_.push_back(std::make_unique<network::VisitedNetwork>(
@@ -143,6 +168,13 @@ class World {
     return options;
   }
 
+  // An SMSC that begins with nothing: what it had stored is lost.
+  void start_smsc(const network::FaultPlan& faults) {
+    session_.reset();
+    smsc_ = std::make_unique<network::SmscCentre>(smsc_options(), faults, radio_, smsc_random_);
+    radio_.set_centre(*smsc_);
+  }
+
   Duration delay() { return milliseconds(random_.between(1, plan_.link_delay_max.ms)); }
 
   void violate(const std::string& words) {
@@ -163,7 +195,7 @@ class World {
           const audit::By by{"operator", now_};
           fleet::CardProfile profile;
           profile.name = "sim";
-          profile.suites = personalisation::SuiteSet::bits_all & 0x03;
+          profile.suites = operators_suites.bits();
           TRY(fleet.save_profile(profile, by));
           TRY(fleet.save_contract({"sim", "customer", "tariff", false, now_}, by));
           const std::string body = "894901000000000000";
@@ -194,6 +226,15 @@ class World {
       next_turn_.push_back(now_ + milliseconds(random_.between(0, 60'000)));
     }
     fake_centre_ = std::make_unique<FakeCentre>(options_.seed, *k1, centre_number_, air_);
+    middle_ = std::make_unique<Middle>(
+        options_.seed, *k1, centre_number_, now_, air_,
+        [this](const Msisdn& number) -> const personalisation::ChipRecord* {
+          for (const auto& chip : chips_) {
+            if (chip->msisdn() == number && chip->record()) return &*chip->record();
+          }
+          return nullptr;
+        });
+    checkers_.add_secret(k1->view());
     snapshot_at_ = now_ + minutes(random_.between(5, 60));
     return true;
   }
@@ -202,9 +243,12 @@ class World {
     faults_on_ = on;
     server_.faults = on ? plan_.server : ServerFaults{};
     air_.faults = on ? plan_.air : AirFaults{};
-    smsc_.set_faults(on ? plan_.smsc : network::FaultPlan{});
+    smsc_->set_faults(on ? plan_.smsc : network::FaultPlan{});
+    air_.middle = on && plan_.middle ? middle_.get() : nullptr;
+    if (middle_) middle_->tamper_ppm = on ? 200'000 : 0;
     if (!on) {
       air_.injections.clear();
+      air_.upward.clear();
       plan_.link_delay_max = milliseconds(50);
     }
   }
@@ -221,6 +265,7 @@ class World {
       next = earlier(next, earlier(next_turn_[i], chips_[i]->handset().next_deadline()));
     }
     for (const Injection& injection : air_.injections) next = earlier(next, injection.at);
+    if (!air_.upward.empty()) next = now_;
     if (faults_on_) next = earlier(next, faults_end_);
     return next;
   }
@@ -229,8 +274,9 @@ class World {
     const Instant next = next_instant();
     if (next == Instant::never()) return violate("L1: the world stands still");
     now_ = std::max(now_, next);
-    ++outcome_.figures.events;
+    count("events");
     move_server();
+    restart_others();
     move_smpp();
     move_gsup();
     inject();
@@ -242,13 +288,51 @@ class World {
       if (next_turn_[i] <= now_) take_turn(i);
     }
     collect_output();
-    for (const auto& chip : chips_) require(checkers_.check(*chip));
+    for (const auto& chip : chips_) {
+      require(checkers_.check(*chip));
+      require(checkers_.check_done(*chip));
+      require(chip->violation());
+      if (plan_.middle && chip->record()) {
+        require(middle_->check_suite(*chip->record(), operators_suites));
+      }
+    }
     hash(static_cast<uint64_t>(now_.ms));
+  }
+
+  // SMSC and visited networks end and begin again, with nothing of what they knew.
+  void restart_others() {
+    if (!faults_on_) return;
+    if (random_.chance(plan_.smsc_restart_ppm)) {
+      count("smsc_restarts");
+      if (smpp_connected_) drop_smpp();
+      start_smsc(plan_.smsc);
+    }
+    if (random_.chance(plan_.vlr_restart_ppm)) {
+      count("vlr_restarts");
+      networks_[random_.below(networks_.size())]->restart();
+    }
+  }
+
+  // The server is dead. What it had sent may still arrive, or be lost with the connection.
+  void end_connections() {
+    if (smpp_connected_) {
+      while (session_ && !smpp_up_.empty() && random_.below(2) == 0) {
+        session_->on_bytes(smpp_up_.take(), now_);
+      }
+      drop_smpp();
+    }
+    for (size_t i = 0; i < homes_.size(); ++i) {
+      while (!homes_[i]->down.empty() && random_.below(2) == 0) {
+        const auto bytes = homes_[i]->down.take();
+        const auto message = gsup::parse_message(bytes);
+        if (message) networks_[i]->on_message(*message, now_);
+      }
+    }
   }
 
   void move_server() {
     if (!server_.alive()) {
-      if (smpp_connected_) drop_smpp();
+      end_connections();
       for (size_t i = 0; i < homes_.size(); ++i) {
         homes_[i]->up.cut();
         homes_[i]->down.cut();
@@ -257,16 +341,17 @@ class World {
       home_lost_ = true;
       if (restart_at_ == Instant::never()) {
         restart_at_ = now_ + milliseconds(random_.between(200, 30'000));
-        ++outcome_.figures.deaths;
+        count("server_deaths");
       }
       if (restart_at_ > now_) return;
       restart_at_ = Instant::never();
       maybe_restore();
       const bool started = server_.start(now_);
-      if (!started && !faults_on_ && server_.faults.die_before_sync_ppm == 0) {
+      if (!started && !faults_on_) {
         return violate("the server does not start again");
       }
       home_lost_ = false;
+      if (started) require(checkers_.check_ledger());
     }
     if (server_.alive() && server_.next_deadline() <= now_) {
       server_.on_time(now_);
@@ -286,7 +371,7 @@ class World {
     if (!snapshot_ || restored_ || now_ < restore_at_) return;
     server_.storage().restore(*snapshot_);
     restored_ = true;
-    ++outcome_.figures.restores;
+    count("restores");
   }
 
   void after_server_event() {
@@ -307,12 +392,15 @@ class World {
   void move_smpp() {
     if (!smpp_connected_ && server_.wants_smpp_connection(now_)) {
       session_ =
-          std::make_unique<smpp_session::SmscSession>(smpp_session::SmscOptions{}, smsc_, now_);
+          std::make_unique<smpp_session::SmscSession>(smpp_session::SmscOptions{}, *smsc_, now_);
       smpp_connected_ = true;
       server_.on_smpp_connected(now_);
     }
     if (!smpp_connected_) return;
-    if (faults_on_ && plan_.link_cuts && random_.chance(2'000)) return drop_smpp();
+    if (faults_on_ && plan_.link_cuts && random_.chance(2'000)) {
+      count("link_cuts");
+      return drop_smpp();
+    }
     while (smpp_up_.due(now_) && session_) session_->on_bytes(smpp_up_.take(), now_);
     if (session_ && session_->poll_timeout() <= now_) session_->on_timeout(now_);
     while (smpp_down_.due(now_) && server_.alive()) {
@@ -343,6 +431,7 @@ class World {
       homes_[out.network]->down.put(std::move(out.message), now_ + delay());
     }
     if (auto bytes = server_.take_smpp_output(); !bytes.empty() && smpp_connected_) {
+      checkers_.saw(bytes);
       smpp_up_.put(std::move(bytes), now_ + delay());
     }
     if (session_) {
@@ -358,6 +447,13 @@ class World {
   void inject() {
     if (faults_on_ && plan_.injects && random_.chance(20'000)) forge();
     if (faults_on_ && plan_.fake_centre && random_.chance(5'000)) attack_with_k1();
+    while (!air_.upward.empty()) {
+      const auto [from, tpdu] = std::move(air_.upward.front());
+      air_.upward.pop_front();
+      air_.own = true;
+      radio_.submit(from, tpdu);
+      air_.own = false;
+    }
     for (size_t i = 0; i < air_.injections.size();) {
       if (air_.injections[i].at > now_) {
         ++i;
@@ -387,12 +483,19 @@ class World {
 
   // I8: without keys no durable change, and no answer.
   void deliver_injection(const Injection& injection) {
-    ++outcome_.figures.injected;
+    count(injection.keyless   ? "injected_without_keys"
+          : injection.altered ? "injected_altered"
+                              : "injected_replays");
     for (const auto& chip : chips_) {
       if (chip->msisdn() != injection.to || !chip->handset().on()) continue;
       const uint64_t granules = chip->nv().granules_written();
       const uint64_t messages = air_.messages;
+      const auto before = epochs_of(*chip);
       static_cast<void>(chip->network().deliver(injection.to, injection.tpdu).has_value());
+      const auto after = epochs_of(*chip);
+      if (injection.altered && before && after && *before != *after) {
+        violate("I8: a message that somebody with K1 altered made the chip take a key");
+      }
       if (!injection.keyless) return;
       if (chip->nv().granules_written() != granules) {
         violate("I8: a message without keys changed the chip");
@@ -400,6 +503,14 @@ class World {
       if (air_.messages != messages) violate("I8: a message without keys was answered");
       return;
     }
+  }
+
+  // Life, active epoch, pending epoch; nothing while the chip's power is gone inside a write.
+  static std::optional<std::array<uint32_t, 3>> epochs_of(ChipNode& chip) {
+    const auto& record = chip.record();
+    if (!chip.nv().powered() || !record) return {};
+    return std::array<uint32_t, 3>{record->life, record->active.number,
+                                   record->pending ? record->pending->number : 0};
   }
 
   // Somebody has K1 of the version, and the air, but no key of the centre's (D12).
@@ -415,6 +526,7 @@ class World {
       const auto row = server_.storage().security_centre().load(chip.iccid());
       if (row && *row) counter = (*row)->counter_to_chip + 1;
     }
+    count("fake_centre_attacks");
     const auto before_epochs = std::pair(before->active.number, before->pending.has_value());
     fake_centre_->attack(*before, chip.msisdn(), chip.network(), counter);
     const auto& after = chip.record();
@@ -511,27 +623,54 @@ class World {
     }
     if (!all_at_rest()) violate("L1: open work never ends");
     require(checkers_.check_audit());
+    require(checkers_.check_ledger());
+    for (const auto& chip : chips_) checkers_.add_secret(chip->code().secret.view());
     require(checkers_.check_secrets());
   }
 
+  void count(const std::string& what, uint64_t times = 1) {
+    outcome_.figures.counts[what] += times;
+  }
+
   WorldOutcome end() {
-    WorldFigures& figures = outcome_.figures;
-    figures.messages = air_.messages;
-    figures.checks = checkers_.checks;
-    figures.simulated_ms = now_.ms - 1'700'000'000'000;
-    if (server_.alive()) {
-      const auto& centre = server_.centre().figures();
-      figures.personalised = centre.personalised;
-      figures.rekeyed = centre.rekeyed;
-      figures.resets = centre.resets_confirmed;
-      figures.resyncs = centre.resyncs;
-      figures.fenced = centre.fenced;
-      figures.two_chips = centre.two_chips;
+    count("messages", air_.messages);
+    count("checks", checkers_.checks);
+    count("dropped", air_.figures.dropped);
+    count("changed", air_.figures.altered);
+    count("replayed", air_.figures.replayed);
+    count("spliced", air_.figures.spliced);
+    count("reflected", air_.figures.reflected);
+    for (size_t i = 0; i < tamperings && middle_; ++i) {
+      count(name_of(static_cast<Tampering>(i)), middle_->count(static_cast<Tampering>(i)));
     }
-    for (const auto& chip : chips_) hash(chip->nv().granules_written());
-    hash(figures.messages);
-    figures.hash = hash_;
+    for (size_t i = 0; i < death_steps; ++i) {
+      const auto step = static_cast<DeathStep>(i);
+      count(std::string("died_") + name_of(step), server_.deaths_at(step));
+    }
+    for (const auto& chip : chips_) {
+      count("power_cuts", chip->figures().power_cuts);
+      count("cuts_in_recovery", chip->figures().cuts_in_recovery);
+      count("wrong_pins", chip->figures().wrong_pins);
+      count("unblocked", chip->figures().unblocked);
+      hash(chip->nv().granules_written());
+    }
+    count_centre();
+    hash(air_.messages);
+    outcome_.figures.simulated_ms = now_.ms - 1'700'000'000'000;
+    outcome_.figures.hash = hash_;
     return outcome_;
+  }
+
+  // Since the server's last start.
+  void count_centre() {
+    if (!server_.alive()) return;
+    const auto& centre = server_.centre().figures();
+    count("personalised", centre.personalised);
+    count("rekeyed", centre.rekeyed);
+    count("resets", centre.resets_confirmed);
+    count("resyncs", centre.resyncs);
+    count("fenced", centre.fenced);
+    count("two_chips", centre.two_chips);
   }
 
   void hash(uint64_t value) {
@@ -549,7 +688,7 @@ class World {
   HostileAir air_;
   network::RadioNetwork radio_;
   SeededRandom smsc_random_;
-  network::SmscCentre smsc_;
+  std::unique_ptr<network::SmscCentre> smsc_;
   std::unique_ptr<smpp_session::SmscSession> session_;
   bool smpp_connected_ = false;
   Pipe<std::vector<uint8_t>> smpp_up_, smpp_down_;
@@ -558,6 +697,7 @@ class World {
   std::vector<std::unique_ptr<ChipNode>> chips_;
   std::vector<Instant> next_turn_;
   std::unique_ptr<FakeCentre> fake_centre_;
+  std::unique_ptr<Middle> middle_;
   Checkers checkers_;
   bool faults_on_ = false;
   bool home_lost_ = false;

@@ -110,8 +110,8 @@ class Handset final : public Mobile,
   uint8_t message_reference_ = 0;
   uint32_t code_entries_ = 0;
   uint32_t pin_entries_ = 0;  // every second one is a repetition
-  bool pin_typed_ = false;   // since the phone was switched on
-  std::string refused_pin_;  // by the card, when the customer had typed it
+  bool pin_typed_ = false;    // since the phone was switched on
+  std::string refused_pin_;   // by the card, when the customer had typed it
 };
 
 }  // namespace simurgh::network

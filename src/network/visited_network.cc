@@ -1,5 +1,7 @@
 #include "network/visited_network.h"
 
+#include <utility>
+
 #include "formats/sms/tpdu.h"
 
 namespace simurgh::network {
@@ -190,6 +192,19 @@ VisitedNetwork::Subscriber* VisitedNetwork::active(const Imsi& imsi) {
 void VisitedNetwork::on_home_lost(Instant now) {
   for (auto& [imsi, subscriber] : subscribers_) {
     if (subscriber.step != Step::idle) set_deadline(imsi, subscriber, now);
+  }
+}
+
+void VisitedNetwork::restart() {
+  deadlines_.clear();
+  by_msisdn_.clear();
+  for (auto& [imsi, subscriber] : std::exchange(subscribers_, {})) {
+    if (!subscriber.mobile) continue;
+    if (subscriber.step != Step::idle) {
+      subscriber.mobile->on_attached(AttachResult::cancelled);
+    } else if (subscriber.registered) {
+      subscriber.mobile->on_cancelled();
+    }
   }
 }
 

@@ -82,6 +82,9 @@ class VisitedNetwork {
   void on_message(const gsup::Message& message, Instant now);
   // The link to the HLR was lost or came back: procedures under way end as home_unreachable.
   void on_home_lost(Instant now);
+  // The node begins again with nothing (TS 23.007 4.2.1): subscribers that were registered, or
+  // about to be, find out when they next want something.
+  void restart();
   void on_time(Instant now);
   Instant next_deadline() const;
 

@@ -138,6 +138,7 @@ class SecurityCentre {
   size_t sessions() const;
 
  private:
+  friend class Inspection;  // inspect.h
   class State;
   std::unique_ptr<State> state_;
 };

@@ -1,8 +1,13 @@
 # Whole simulated worlds. The seeds that ever failed are in seeds.txt and run again for ever.
 add_test(NAME sim.life COMMAND simurgh-sim --scenario life --worlds 60 --json)
-add_test(NAME sim.deterministic COMMAND simurgh-sim --scenario life --worlds 3 --seed 1 --twice)
-# (life-no-base needs a rarer sequence than 60 worlds have; tests/personalisation has its control.)
-foreach(canary life-naive-chip life-restore)
+add_test(NAME sim.life-restored COMMAND simurgh-sim --scenario life-restored --worlds 20 --json)
+add_test(NAME sim.life-hasty COMMAND simurgh-sim --scenario life-hasty --worlds 10 --json)
+foreach(scenario life life-restored life-hasty)
+  add_test(NAME sim.deterministic.${scenario}
+           COMMAND simurgh-sim --scenario ${scenario} --worlds 3 --seed 1 --twice)
+endforeach()
+# One for each mistake of models/keyswitch.pml: NAIVE_AUC, NAIVE_CHIP, NOBASE, RESTORE.
+foreach(canary life-naive-auc life-naive-chip life-no-base life-restore)
   # Succeeds when the checkers catch the planted mistake.
   add_test(NAME sim.canary.${canary} COMMAND simurgh-sim --scenario ${canary} --worlds 60)
 endforeach()
