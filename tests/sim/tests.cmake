@@ -1,10 +1,10 @@
 # Whole simulated worlds. The seeds that ever failed are in seeds.txt and run again for ever.
 add_test(NAME sim.life COMMAND simurgh-sim --scenario life --worlds 60 --json)
 add_test(NAME sim.life-restored COMMAND simurgh-sim --scenario life-restored --worlds 20 --json)
-add_test(NAME sim.life-hasty COMMAND simurgh-sim --scenario life-hasty --worlds 10 --json)
+add_test(NAME sim.life-hasty COMMAND simurgh-sim --scenario life-hasty --worlds 3 --json)
 foreach(scenario life life-restored life-hasty)
   add_test(NAME sim.deterministic.${scenario}
-           COMMAND simurgh-sim --scenario ${scenario} --worlds 3 --seed 1 --twice)
+           COMMAND simurgh-sim --scenario ${scenario} --worlds 2 --seed 1 --twice)
 endforeach()
 # One for each mistake of models/keyswitch.pml: NAIVE_AUC, NAIVE_CHIP, NOBASE, RESTORE.
 foreach(canary life-naive-auc life-naive-chip life-no-base life-restore)
