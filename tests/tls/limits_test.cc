@@ -181,6 +181,27 @@ TEST_CASE("a sender that fills all its room is told when there is room again") {
   rig.run_until([&] { return rig.server->ends[0]->received.size() == all.size(); });
 }
 
+TEST_CASE("all the room there is can be used, whatever record size the peer asked for") {
+  for (size_t i = 0; i < suite_count; ++i) {
+    const auto suite = static_cast<Suite>(i);
+    CAPTURE(facts_of(suite).name);
+    TlsPolicy policy = only(suite);
+    policy.limits.record_octets_max = 16'384;
+    Rig rig(policy);
+    rig.server->echo = false;
+    policy.asks_small_records = true;
+    const auto chips = make_client(policy);
+    Client client(rig, *chips);
+    rig.run_until([&] { return client.open() && rig.chips->figures().handshakes_done == 1; });
+    net::Stream& far = *rig.server->ends[0]->stream;
+    const std::string all(far.room(), 'a');
+    REQUIRE(all.size() > 200'000);
+    REQUIRE(far.send(bytes_of(all)).has_value());
+    rig.run_until([&] { return client.end.received.size() == all.size() || client.end.done(); });
+    CHECK(!client.end.done());
+  }
+}
+
 TEST_CASE("pausing and resuming at any moment loses and doubles nothing") {
   Rig rig;
   rig.server->echo = false;
