@@ -162,7 +162,11 @@ TEST_CASE("G2 G5: above sessions_max chips are told when to come back, above tha
   say(*fifth, post("/"));
   REQUIRE(site.until([&] { return fifth->received.starts_with("HTTP/1.1 200 "); }));
   CHECK(site.server->figures().sent_away == 1);
-  for (Wire* wire : {first.get(), fourth.get(), fifth.get()}) {
+  // And full again is full again.
+  auto sixth = site.wire();
+  say(*sixth, post("/"));
+  REQUIRE(site.until([&] { return sixth->received.starts_with("HTTP/1.1 503 "); }));
+  for (Wire* wire : {first.get(), fourth.get(), fifth.get(), sixth.get()}) {
     net::close_and_destroy(*site.loop, std::move(wire->stream));
   }
 }
