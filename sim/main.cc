@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/check.h"
+#include "campaign_line.h"
 #include "world.h"
 
 namespace simurgh {
@@ -90,6 +91,9 @@ int main(int argc, char** argv) {
   for (const Scenario& scenario : scenarios()) {
     list += std::string("  ") + scenario.name + ": " + scenario.what + "\n";
   }
+  list += CampaignLine::help();
+  CampaignLine campaign_line;
+  campaign_line.add_options(app);
   app.footer(list);
   app.add_option("--scenario", name, "Which scenario (below)");
   auto* worlds_option = app.add_option("--worlds", worlds, "How many seeds, from --seed on");
@@ -99,6 +103,7 @@ int main(int argc, char** argv) {
   app.add_flag("--verbose", verbose, "What everybody holds at the end of each world");
   CLI11_PARSE(app, argc, argv);
   if (seed_option->count() > 0 && worlds_option->count() == 0) worlds = 1;
+  if (CampaignLine::knows(name)) return campaign_line.run({name, seed, worlds, json, twice});
   const Scenario* scenario = nullptr;
   for (const Scenario& known : scenarios()) {
     if (name == known.name) scenario = &known;

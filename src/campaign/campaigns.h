@@ -22,6 +22,7 @@
 namespace simurgh::campaign {
 
 class Running;
+struct Visit;
 
 struct NewCampaign {
   std::string name;
@@ -117,15 +118,18 @@ class Campaigns {
   size_t memory_octets() const;
 
  private:
-  struct Visit;  // of an element that is here
-
   Result<Campaign*> find(CampaignId id);
+  Running* running(CampaignId id);
   Result<void> change(CampaignId id, Event event, const audit::By& by);
-  Result<void> move(Campaign& campaign, Event event, Instant now);
   Result<void> take_up(Campaign& campaign, Instant now);
-  Result<void> stop_by_rule(Campaign& campaign, Instant now);
+  Result<void> begin_scheduled(Instant now);
+  Result<void> obey_stop_rules(Running& running, Instant now);
   void put(Running& running, ElementId element, const Outcome& outcome, Instant now);
   void element_changed(ElementId element);
+  void count_begun(Visit& visit, bool working);
+  void leave_open(Running& running, ElementId element, Instant now);
+  bool waits_elsewhere(const Running& running, ElementId element) const;
+  bool is_trigger_useful(Running& running, ElementId element, uint32_t now_s, uint32_t delay_s);
 
   Store& store_;
   audit::Log& audit_;
@@ -133,8 +137,10 @@ class Campaigns {
   Duration poll_period_;
   std::map<CampaignId, Campaign> campaigns_;
   std::vector<std::unique_ptr<Running>> running_;  // in order of priority
-  std::map<ElementId, Visit> visits_;
+  std::map<ElementId, Visit> visits_;              // those that are here
+  std::map<ElementId, uint32_t> sent_samples_;     // when some of the triggers were sent
   FieldEvents events_;
+  FieldEvents::Sessions present_;
   std::vector<OutcomeRow> outcome_rows_;
   std::vector<ElementRow> element_rows_;
 };

@@ -17,7 +17,8 @@ class PollCalendar {
   static constexpr uint32_t slots = 1u << 16;  // 45 days
   static constexpr uint32_t ahead_max_s = (slots - 2) * slot_s;
 
-  PollCalendar() : counts_(slots) {}
+  // Dates before `now_s` are overdue from the beginning.
+  explicit PollCalendar(uint32_t now_s) : counts_(slots), first_slot_(now_s / slot_s) {}
 
   // Time has come to `now_s`; what was due before and did not come is overdue from here on.
   void advance(uint32_t now_s);
@@ -37,7 +38,7 @@ class PollCalendar {
   bool counted(uint32_t slot) const { return slot >= first_slot_ && slot - first_slot_ < slots; }
 
   std::vector<uint32_t> counts_;  // ring: slot modulo slots
-  uint32_t first_slot_ = 0;       // the present one
+  uint32_t first_slot_;           // the present one
   uint32_t announced_now_ = 0;    // count of the present slot when it began
   uint64_t overdue_ = 0;
 };

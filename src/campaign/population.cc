@@ -123,6 +123,10 @@ uint32_t Population::collect(uint32_t bound_s, bool newest, uint32_t enough,
   }
   *end = newest ? from == 0 : to == hours;
   if (sum == 0) return newest ? 0 : UINT32_MAX;
+  const uint32_t bound = (newest ? from : to) * hour_s;
+  // Empty hours at the edges would make the sort's buckets coarse.
+  while (contacts_in_hour_[from] == 0) ++from;
+  while (contacts_in_hour_[to - 1] == 0) --to;
   // Hour 0 would hold those that never reported; nobody has reported then.
   const uint32_t from_s = std::max(from * hour_s, 1u);
   const uint32_t width = to * hour_s - from_s;
@@ -136,7 +140,7 @@ uint32_t Population::collect(uint32_t bound_s, bool newest, uint32_t enough,
   }
   out.resize(place);
   sort_by_contact(last_contact_, from_s, width, newest, out, begin);
-  return newest ? from * hour_s : to * hour_s;
+  return bound;
 }
 
 size_t Population::memory_octets() const {

@@ -20,6 +20,9 @@ class Population {
  public:
   static constexpr uint32_t hour_s = 3600;
 
+  // Polls due before `now` and not seen are overdue.
+  explicit Population(Instant now) : calendar_(whole_seconds(now)) {}
+
   // Room for `elements`, so that loading does not copy.
   void reserve(uint32_t elements);
   // Adds or replaces; ids between the end and a new id become elements that never reported and are

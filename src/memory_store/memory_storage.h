@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "campaign/store.h"
 #include "storage/storage.h"
 
 namespace simurgh::memory_store {
@@ -22,6 +23,8 @@ class MemoryStorage final : public storage::Storage {
   security_centre::Store& security_centre() override;
   api::AnswerStore& answers() override;
   api::FactoryStore& factory() override;
+  // In the same transaction as all others.
+  campaign::Store& campaigns();
 
   bool has_changes() const override;
   Result<hlr::CommitMark> commit(uint64_t journal_sequence) override;

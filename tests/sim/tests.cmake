@@ -16,3 +16,19 @@ foreach(seed IN LISTS seeds)
   string(REGEX MATCH "^[0-9]+" seed ${seed})
   add_test(NAME sim.seed.${seed} COMMAND simurgh-sim --scenario life --seed ${seed})
 endforeach()
+
+# Campaigns (G4, G5, G7): a small fleet for each order, with the ratios that the order must reach. A
+# short period keeps the front end at 5000 sessions, so that chance matters as little as it does at
+# full size.
+set(fleet --elements 400000 --period-hours 4 --json)
+add_test(NAME sim.reverse_order COMMAND simurgh-sim --scenario reverse-order ${fleet} --twice
+  --messages-max 0.51 --duration-max 0.55)
+add_test(NAME sim.reverse_order.noise COMMAND simurgh-sim --scenario reverse-order --noise ${fleet})
+add_test(NAME sim.reverse_order.oldest_first COMMAND simurgh-sim --scenario reverse-order
+  --order oldest_first ${fleet} --messages-min 0.8)
+foreach(order hash_ramp random)
+  add_test(NAME sim.reverse_order.${order} COMMAND simurgh-sim --scenario reverse-order
+    --order ${order} ${fleet} --messages-min 0.55 --messages-max 0.8)
+endforeach()
+add_test(NAME sim.canary.reverse_order_naive COMMAND simurgh-sim --scenario reverse-order-naive
+  ${fleet})

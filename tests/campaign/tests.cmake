@@ -1,0 +1,1 @@
+simurgh_test(campaign simurgh_campaign simurgh_memory_store simurgh_io_crypto_openssl)
