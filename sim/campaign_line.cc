@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "campaign_world.h"
 #include "reverse_order.h"
 
 namespace simurgh::sim {
@@ -84,15 +85,70 @@ void CampaignLine::add_options(CLI::App& app) {
 }
 
 std::string CampaignLine::help() {
-  return "  reverse-order: a whole fleet's campaign, polls and triggers (G4, G5, G7)\n"
+  return "  campaign: campaigns under faults and crashes (G3, I5, L2)\n"
+         "  campaign-credulous: canary: a status without receipt is taken for a proof\n"
+         "  reverse-order: a whole fleet's campaign, polls and triggers (G4, G5, G7)\n"
          "  reverse-order-naive: canary: triggers fill what is free now, whatever is due\n";
 }
 
 bool CampaignLine::knows(const std::string& scenario) {
-  return scenario == "reverse-order" || scenario == "reverse-order-naive";
+  return scenario == "reverse-order" || scenario == "reverse-order-naive" ||
+         scenario == "campaign" || scenario == "campaign-credulous";
 }
 
 int CampaignLine::run(const Call& call) const {
+  return call.scenario.starts_with("campaign") ? run_worlds(call) : run_reverse(call);
+}
+
+int CampaignLine::run_worlds(const Call& call) const {
+  CampaignWorldOptions options;
+  if (elements != 0) options.elements = elements;
+  const bool canary = call.scenario == "campaign-credulous";
+  options.believes_status = canary;
+  CampaignWorldFigures sum;
+  uint64_t failed = 0;
+  for (uint64_t i = 0; i < call.worlds && !(canary && failed > 0); ++i) {
+    options.seed = call.seed + i;
+    CampaignWorldOutcome outcome = run_campaign_world(options);
+    const CampaignWorldFigures& figures = outcome.figures;
+    if (call.twice && outcome.violation.empty() &&
+        run_campaign_world(options).figures.hash != figures.hash) {
+      outcome.violation = "not deterministic";
+    }
+    sum.sessions += figures.sessions;
+    sum.triggers += figures.triggers;
+    sum.crashes += figures.crashes;
+    sum.executed += figures.executed;
+    sum.done += figures.done;
+    sum.failed += figures.failed;
+    sum.commands += figures.commands;
+    sum.stopped += figures.stopped;
+    sum.killed += figures.killed;
+    sum.checks += figures.checks;
+    if (outcome.violation.empty()) continue;
+    ++failed;
+    if (!call.json) {
+      std::printf("%s scenario=%s seed=%llu: %s\n  again: ./dev sim --scenario %s --seed %llu\n",
+                  canary ? "caught" : "FAILED", call.scenario.c_str(), number(options.seed),
+                  outcome.violation.c_str(), call.scenario.c_str(), number(options.seed));
+    }
+  }
+  std::printf(call.json
+                  ? "{\"scenario\":\"%s\",\"worlds\":%llu,\"violated\":%llu,\"sessions\":%llu,"
+                    "\"triggers\":%llu,\"server_deaths\":%llu,\"executed\":%llu,\"done\":%llu,"
+                    "\"failed\":%llu,\"commands\":%llu,\"stopped\":%llu,\"killed\":%llu,"
+                    "\"checks\":%llu}\n"
+                  : "%s: %llu worlds, %llu violated; %llu sessions, %llu triggers, %llu server "
+                    "deaths, %llu executed, %llu done, %llu failed, %llu commands, %llu stopped by "
+                    "rule, %llu chips killed, %llu checks\n",
+              call.scenario.c_str(), number(call.worlds), number(failed), number(sum.sessions),
+              number(sum.triggers), number(sum.crashes), number(sum.executed), number(sum.done),
+              number(sum.failed), number(sum.commands), number(sum.stopped), number(sum.killed),
+              number(sum.checks));
+  return canary == (failed > 0) ? 0 : 1;
+}
+
+int CampaignLine::run_reverse(const Call& call) const {
   ReverseOrderOptions options;
   const bool canary = call.scenario == "reverse-order-naive";
   if (elements != 0) options.elements = elements;

@@ -1,4 +1,5 @@
-// The command line of the campaign scenarios: reverse-order (one large world and its figures).
+// The command line of the campaign scenarios: reverse-order (one large world and its
+// figures) and campaign (many small worlds with faults).
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -27,6 +28,10 @@ struct CampaignLine {
   };
   // The exit code.
   int run(const Call& call) const;
+
+ private:
+  int run_reverse(const Call& call) const;
+  int run_worlds(const Call& call) const;
 };
 
 }  // namespace simurgh::sim

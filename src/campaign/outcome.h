@@ -18,11 +18,11 @@ namespace simurgh::campaign {
 
 // The numbers are stored.
 enum class Progress : uint8_t {
-  open = 0,      // nothing happened yet; never stored
+  open = 0,      // nothing happened yet, or it was triggered and came in vain
   waiting = 1,   // triggered, has not come
   offered = 2,   // the payload may have been executed; nothing proves it yet
   done = 3,      // proved
-  failed = 4,    // proved not to work, or offered too often without any proof
+  failed = 4,    // proved not to work; or not proved to when the campaign ended
   given_up = 5,  // triggered as often as the policy allows: left to its recurring poll
 };
 const char* name_of(Progress progress);
@@ -43,7 +43,7 @@ constexpr size_t reasons = 9;
 const char* name_of(Reason reason);
 
 constexpr unsigned triggers_max = 15;  // of one element in one run
-constexpr unsigned offers_max = 3;     // without proof, before it counts as failed
+constexpr unsigned offers_max = 3;     // counted; then it is not triggered any more, only served
 constexpr unsigned runs_max = 7;       // of one campaign: the first one and its retries
 
 struct Outcome {

@@ -158,8 +158,9 @@ bool Running::may_offer(ElementId element) const {
 bool Running::wants_trigger(ElementId element) const {
   const Outcome outcome = outcomes_.get(element);
   if (outcome.triggers >= policy().triggers_max) return false;
-  const bool silent_or_carried_over = outcome.progress == Progress::offered &&
-                                      (outcome.offers == 0 || outcome.reason != Reason::none);
+  const bool silent_or_carried_over =
+      outcome.progress == Progress::offered &&
+      (outcome.offers == 0 || (outcome.reason != Reason::none && outcome.offers < offers_max));
   if (outcome.progress != Progress::open && !silent_or_carried_over) return false;
   return population_.life(element) == Life::in_service && is_member(element);
 }
@@ -229,8 +230,6 @@ void Running::end_waits(Instant now, FunctionRef<void(ElementId, unsigned number
     Outcome outcome = outcomes_.get(element);
     if (!is_offered(outcome) || is_silent(outcome)) return;
     outcome.reason = Reason::silence;
-    // Offered as often as it may be: nothing more is expected of it.
-    if (outcome.offers >= offers_max) outcome.progress = Progress::failed;
     changed(element, outcome);
   });
   trigger_waits_.pop_due(now_s, [&](ElementId element) {

@@ -12,8 +12,7 @@ MemoryStorage::State::State(const ByteArray<16>& database)
       hlr(transaction),
       remote(transaction),
       centre(transaction),
-      api(transaction),
-      campaigns(transaction) {
+      api(transaction) {
   mark.database = database;
 }
 
@@ -45,10 +44,6 @@ std::vector<TableBase*> MemoryStorage::State::tables() {
       &api.answers,
       &api.manufacturer_rows,
       &api.delivery_rows,
-      &campaigns.campaign_rows,
-      &campaigns.member_rows,
-      &campaigns.outcome_rows,
-      &campaigns.element_rows,
   };
 }
 
@@ -73,9 +68,6 @@ security_centre::Store& MemoryStorage::security_centre() {
 }
 api::AnswerStore& MemoryStorage::answers() {
   return state_->api;
-}
-campaign::Store& MemoryStorage::campaigns() {
-  return state_->campaigns;
 }
 api::FactoryStore& MemoryStorage::factory() {
   return state_->api;

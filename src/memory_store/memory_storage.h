@@ -5,7 +5,6 @@
 
 #include <memory>
 
-#include "campaign/store.h"
 #include "storage/storage.h"
 
 namespace simurgh::memory_store {
@@ -23,8 +22,6 @@ class MemoryStorage final : public storage::Storage {
   security_centre::Store& security_centre() override;
   api::AnswerStore& answers() override;
   api::FactoryStore& factory() override;
-  // In the same transaction as all others.
-  campaign::Store& campaigns();
 
   bool has_changes() const override;
   Result<hlr::CommitMark> commit(uint64_t journal_sequence) override;

@@ -206,43 +206,6 @@ class ApiTables final : public api::AnswerStore, public api::FactoryStore {
   Table<uint64_t, api::Delivery> delivery_rows;
 };
 
-class CampaignTables final : public campaign::Store {
- public:
-  explicit CampaignTables(Transaction& transaction)
-      : transaction_(transaction),
-        campaign_rows(transaction.log),
-        member_rows(transaction.log),
-        outcome_rows(transaction.log),
-        element_rows(transaction.log) {}
-  Result<void> save(const campaign::Campaign& campaign) override;
-  Result<void> save_progress(const campaign::Campaign& campaign) override;
-  Result<std::optional<campaign::Campaign>> campaign(campaign::CampaignId id) override;
-  Result<std::vector<campaign::Campaign>> campaigns() override;
-  Result<campaign::CampaignId> next_campaign_id() override;
-  Result<void> add_members(campaign::CampaignId campaign,
-                           std::span<const campaign::ElementId> elements) override;
-  Result<void> load_members(campaign::CampaignId campaign,
-                            FunctionRef<void(campaign::ElementId)> visit) override;
-  Result<void> apply(std::span<const campaign::OutcomeRow> rows) override;
-  Result<void> load_outcomes(campaign::CampaignId campaign,
-                             FunctionRef<void(const campaign::OutcomeRow&)> visit) override;
-  Result<std::optional<campaign::OutcomeRow>> outcome(campaign::CampaignId campaign,
-                                                      campaign::ElementId element) override;
-  Result<void> apply(std::span<const campaign::ElementRow> rows) override;
-  Result<void> load_elements(FunctionRef<void(const campaign::ElementRow&)> visit) override;
-
-  using ElementKey = std::pair<campaign::CampaignId, campaign::ElementId>;
-
- private:
-  Transaction& transaction_;
-
- public:
-  Table<campaign::CampaignId, campaign::Campaign> campaign_rows;
-  Table<ElementKey, bool> member_rows;
-  Table<ElementKey, campaign::OutcomeRow> outcome_rows;
-  Table<campaign::ElementId, campaign::ElementRow> element_rows;
-};
-
 struct MemoryStorage::State {
   explicit State(const ByteArray<16>& database);
   // Every table, in one order.
@@ -257,7 +220,6 @@ struct MemoryStorage::State {
   RemoteTable remote;
   CentreTables centre;
   ApiTables api;
-  CampaignTables campaigns;
 };
 
 class MemoryStorage::Snapshot {

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "campaign/campaigns.h"
+#include "memory_store/campaign_memory.h"
 #include "memory_store/memory_storage.h"
 
 namespace simurgh::test {
@@ -22,6 +23,7 @@ constexpr Instant campaign_noon{int64_t{1'800'000'000} * 1000};
 
 struct CampaignRig {
   memory_store::MemoryStorage storage{ByteArray<16>{1}};
+  memory_store::CampaignMemory rows;
   Instant now = campaign_noon;
   std::unique_ptr<audit::Log> audit;
   std::unique_ptr<campaign::Population> population;
@@ -29,14 +31,14 @@ struct CampaignRig {
 
   // Elements 0 … count - 1: element i reported i minutes ago (the last `never` have not).
   explicit CampaignRig(uint32_t count, uint32_t never = 0) {
-    std::vector<campaign::ElementRow> rows;
+    std::vector<campaign::ElementRow> elements;
     for (uint32_t i = 0; i < count; ++i) {
       campaign::ElementRow row{.element = {i}, .batch = static_cast<uint16_t>(1 + i % 2)};
       if (i < count - never) row.last_contact_s = campaign::whole_seconds(now) - 60 * (i + 1);
-      rows.push_back(row);
+      elements.push_back(row);
     }
-    REQUIRE(storage.campaigns().apply(rows).has_value());
-    REQUIRE(storage.commit(0).has_value());
+    REQUIRE(rows.store().apply(elements).has_value());
+    rows.commit();
     start();
   }
 
@@ -44,17 +46,18 @@ struct CampaignRig {
     campaigns.reset();
     audit = std::make_unique<audit::Log>(storage.audit());
     population = std::make_unique<campaign::Population>(now);
-    campaigns =
-        std::make_unique<campaign::Campaigns>(storage.campaigns(), *audit, *population, days(7));
+    campaigns = std::make_unique<campaign::Campaigns>(rows.store(), *audit, *population, days(7));
     REQUIRE(campaigns->load(now).has_value());
   }
   void commit() {
     REQUIRE(campaigns->flush().has_value());
     REQUIRE(storage.commit(0).has_value());
+    rows.commit();
   }
   // The process dies; what was not committed is gone.
   void crash() {
     storage.crash();
+    rows.crash();
     start();
   }
 

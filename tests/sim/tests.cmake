@@ -32,3 +32,9 @@ foreach(order hash_ramp random)
 endforeach()
 add_test(NAME sim.canary.reverse_order_naive COMMAND simurgh-sim --scenario reverse-order-naive
   ${fleet})
+
+# Campaigns under faults and crashes (G3, I5, L2).
+add_test(NAME sim.campaign COMMAND simurgh-sim --scenario campaign --worlds 24 --json)
+add_test(NAME sim.campaign.deterministic COMMAND simurgh-sim --scenario campaign --worlds 4 --twice)
+add_test(NAME sim.canary.campaign_credulous COMMAND simurgh-sim --scenario campaign-credulous
+  --worlds 24)
