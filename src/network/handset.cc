@@ -8,11 +8,12 @@
 namespace simurgh::network {
 
 Handset::Handset(const Settings& settings, const uicc::Hardware& chip, VisitedNetwork& network,
-                 const Instant& now)
+                 const Instant& now, PacketNetwork* packets)
     : settings_(settings),
       card_(chip),
       network_(&network),
-      terminal_(*this, *this, *this, settings.imei),
+      packets_(packets),
+      terminal_(*this, *this, *this, settings.imei, packets == nullptr ? nullptr : this),
       now_(now),
       retry_wait_(settings.retry_wait_first) {}
 
@@ -169,6 +170,35 @@ bool Handset::set_up_call(std::string_view digits) {
 
 void Handset::refreshed(terminal::Refresh what) {
   if (what != terminal::Refresh::files_changed) attach_at_ = now_ + settings_.reattach_wait;
+}
+
+// --- packet data ------------------------------------------------------------------------------
+
+terminal::DataOpening Handset::open(uint8_t channel, const terminal::DataDestination& to) {
+  if (attached_imsi_.empty()) return terminal::DataOpening::network_refused;
+  const auto granted = network_->open_data_session(attached_imsi_, to.access_point);
+  if (!granted) return terminal::DataOpening::network_refused;
+  return packets_->open(*this, channel, {*granted, to.address, to.port});
+}
+
+Result<void> Handset::send(uint8_t channel, ByteView bytes) {
+  return packets_->send(*this, channel, bytes);
+}
+
+Result<size_t> Handset::receive(uint8_t channel, MutableByteView out) {
+  return packets_->receive(*this, channel, out);
+}
+
+void Handset::close(uint8_t channel) {
+  packets_->close(*this, channel);
+}
+
+void Handset::on_data_opened(uint8_t channel, bool reached) {
+  if (!terminal_.on_data_opened(channel, reached, now_)) switch_off();
+}
+
+void Handset::on_data_ready(uint8_t channel) {
+  if (!terminal_.on_data_ready(channel, now_)) switch_off();
 }
 
 terminal::Answer Handset::ask(const terminal::Question& question) {

@@ -26,9 +26,26 @@ struct Customer {
   uint32_t pin_slips = 0;  // so often he repeats the new PIN wrongly
 };
 
+class Handset;
+
+// The packet networks behind the access points, as a handset with a data session reaches them.
+// Calls are those of terminal::DataNetwork, by handset; none calls back into the handset, which
+// hears of what happens by on_data_opened() and on_data_ready(). (packet_gateway.h says who may go
+// where.)
+class PacketNetwork {
+ public:
+  virtual ~PacketNetwork() = default;
+  virtual terminal::DataOpening open(Handset& handset, uint8_t channel,
+                                     const terminal::DataDestination& to) = 0;
+  virtual Result<void> send(Handset& handset, uint8_t channel, ByteView bytes) = 0;
+  virtual Result<size_t> receive(Handset& handset, uint8_t channel, MutableByteView out) = 0;
+  virtual void close(Handset& handset, uint8_t channel) = 0;
+};
+
 class Handset final : public Mobile,
                       private terminal::Radio,
                       private terminal::User,
+                      private terminal::DataNetwork,
                       private terminal::Slot {
  public:
   struct Settings {
@@ -40,7 +57,7 @@ class Handset final : public Mobile,
   };
 
   Handset(const Settings& settings, const uicc::Hardware& chip, VisitedNetwork& network,
-          const Instant& now);
+          const Instant& now, PacketNetwork* packets = nullptr);
   ~Handset() override;
   Handset(const Handset&) = delete;
   Handset& operator=(const Handset&) = delete;
@@ -63,6 +80,10 @@ class Handset final : public Mobile,
   const Iccid& iccid() const { return terminal_.iccid(); }
   const Imsi& imsi() const { return terminal_.imsi(); }
   const std::vector<std::string>& displayed() const { return terminal_.displayed(); }
+
+  // PacketNetwork's news; late ones are ignored.
+  void on_data_opened(uint8_t channel, bool reached);
+  void on_data_ready(uint8_t channel);
 
   // What the customer does.
   Result<std::string> call(std::string_view digits);
@@ -92,6 +113,12 @@ class Handset final : public Mobile,
   void show(std::string_view text) override;
   std::string pin(int tries_left) override;
 
+  // DataNetwork
+  terminal::DataOpening open(uint8_t channel, const terminal::DataDestination& to) override;
+  Result<void> send(uint8_t channel, ByteView bytes) override;
+  Result<size_t> receive(uint8_t channel, MutableByteView out) override;
+  void close(uint8_t channel) override;
+
   void begin_attach();
   template <typename T>
   Result<T> dead_if_closed(Result<T> result);
@@ -99,6 +126,7 @@ class Handset final : public Mobile,
   Settings settings_;
   uicc::Card card_;
   VisitedNetwork* network_;
+  PacketNetwork* packets_;  // null: a phone without packet data
   terminal::Terminal terminal_;
   const Instant& now_;
   Instant attach_at_ = Instant::never();

@@ -274,6 +274,10 @@ Result<std::string> VisitedNetwork::open_data_session(const Imsi& imsi,
                                                       std::string_view access_point) {
   if (!registered(imsi)) return ErrorCode::not_allowed;
   const Subscriber& subscriber = subscribers_.at(imsi);
+  if (access_point.empty() && !subscriber.access_points.empty() &&
+      subscriber.access_points.front() != "*") {
+    return subscriber.access_points.front();
+  }
   for (const std::string& allowed : subscriber.access_points) {
     if (allowed == "*" || allowed == access_point) return std::string(access_point);
   }

@@ -97,7 +97,8 @@ class VisitedNetwork {
   Result<std::string> originate_call(const Imsi& imsi, std::string_view digits);
   // An SMS-SUBMIT TPDU. A hotlined subscriber's goes through only to the hotline's number.
   terminal::SendOutcome originate_message(const Imsi& imsi, ByteView submit_tpdu);
-  // A data session: the access point that it was connected to.
+  // A data session: the access point that it was connected to, of those that the subscription has
+  // (its first one when `access_point` is empty). A hotlined one has the security centre's alone.
   Result<std::string> open_data_session(const Imsi& imsi, std::string_view access_point);
   // An SMS-DELIVER for a subscriber here; `not_found` when he is not registered here.
   Result<terminal::DeliverOutcome> deliver(const Msisdn& to, ByteView deliver_tpdu);

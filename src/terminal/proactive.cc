@@ -18,6 +18,9 @@ using toolkit::TerminalResponse;
 namespace {
 
 constexpr size_t text_characters_max = 240;
+constexpr Duration opening_wait = seconds(30);  // for a connection
+// One session may bring data, its end and another channel's; a card cannot keep us longer.
+constexpr size_t events_in_a_row_max = 16;
 constexpr uint8_t input_any_character = 0x01;
 constexpr uint8_t input_hidden = 0x04;
 
@@ -71,6 +74,11 @@ GeneralResult result_of(SendOutcome outcome) {
 }  // namespace
 
 Result<void> Terminal::State::run_proactive(Instant now) {
+  TRY(run_session(now));
+  return tell_channel_events(now);
+}
+
+Result<void> Terminal::State::run_session(Instant now) {
   // A refresh may bring new commands, which may bring a refresh: a card that never ends is left.
   for (size_t refreshes = 0; refreshes < refreshes_max; ++refreshes) {
     for (size_t fetched = 0; fetched < fetches_max; ++fetched) {
@@ -79,6 +87,7 @@ Result<void> Terminal::State::run_proactive(Instant now) {
       TRY(run_one(octets, now));
       // A reset of the card ends the session at once: it is not answered (6.4.7).
       if (refresh == Refresh::card_reset) break;
+      if (opening.has_value()) return {};  // the session goes on when the channel is there
     }
     if (!refresh.has_value()) return {};
     TRY(carry_out_refresh());
@@ -98,7 +107,7 @@ Result<void> Terminal::State::run_one(size_t octets, Instant now) {
   if (command.has_value()) {
     response.command = details_of(*command);
     carry_out(command->body, now, response);
-    if (refresh == Refresh::card_reset) return {};
+    if (refresh == Refresh::card_reset || opening.has_value()) return {};
   } else {
     const auto details = toolkit::parse_command_details(fetched.data);
     if (details.has_value()) response.command = *details;
@@ -106,6 +115,10 @@ Result<void> Terminal::State::run_one(size_t octets, Instant now) {
                           ? GeneralResult::type_not_understood
                           : GeneralResult::data_not_understood;
   }
+  return respond(response);
+}
+
+Result<void> Terminal::State::respond(const TerminalResponse& response) {
   uint8_t body[toolkit::terminal_response_octets_max];
   auto written = write_terminal_response(response, body);
   if (!written.has_value()) {
@@ -143,10 +156,7 @@ void Terminal::State::carry_out(const toolkit::CommandBody& body, Instant now,
   } else if (const auto* local = std::get_if<toolkit::ProvideLocalInformation>(&body)) {
     carry_out_local_information(*local, now, response);
   } else if (const auto* events = std::get_if<toolkit::SetUpEventList>(&body)) {
-    wants_location_events = false;
-    for (uint8_t i = 0; i < events->count; ++i) {
-      wants_location_events |= events->events[i] == toolkit::Event::location_status;
-    }
+    carry_out_event_list(*events);
   } else if (const auto* poll = std::get_if<toolkit::PollInterval>(&body)) {
     poll_period = milliseconds(int64_t{poll->interval.tenths()} * 100);
     poll_due = now + poll_period;
@@ -165,9 +175,67 @@ void Terminal::State::carry_out(const toolkit::CommandBody& body, Instant now,
   } else if (std::holds_alternative<toolkit::MoreTime>(body) ||
              std::holds_alternative<toolkit::SetUpMenu>(body)) {
     // Nothing to do: the card gets its time by being answered, and nobody opens the menu.
-  } else {
+  } else if (!carry_out_channel(body, now, response)) {
     response.result = GeneralResult::beyond_terminal_capabilities;
   }
+}
+
+void Terminal::State::carry_out_event_list(const toolkit::SetUpEventList& events) {
+  wants_location_events = wants_data_events = wants_channel_events = false;
+  for (uint8_t i = 0; i < events.count; ++i) {
+    wants_location_events |= events.events[i] == toolkit::Event::location_status;
+    wants_data_events |= events.events[i] == toolkit::Event::data_available;
+    wants_channel_events |= events.events[i] == toolkit::Event::channel_status;
+  }
+}
+
+// --- the bearer independent protocol (6.4.27 …) --------------------------------------------------
+
+bool Terminal::State::carry_out_channel(const toolkit::CommandBody& body, Instant now,
+                                        TerminalResponse& response) {
+  if (!channels.available()) return false;
+  if (const auto* open = std::get_if<toolkit::OpenChannel>(&body)) {
+    if (location_status != LocationStatus::normal) {
+      static constexpr uint8_t no_service[] = {toolkit::terminal_unable_cause::no_service};
+      response.result = GeneralResult::terminal_unable;
+      response.additional_information = no_service;
+    } else if (!channels.open(*open, response)) {
+      opening = response.command;
+      opening_due = now + opening_wait;
+    }
+  } else if (const auto* close = std::get_if<toolkit::CloseChannel>(&body)) {
+    channels.close(*close, response);
+  } else if (const auto* send = std::get_if<toolkit::SendData>(&body)) {
+    channels.send(*send, response);
+  } else if (const auto* receive = std::get_if<toolkit::ReceiveData>(&body)) {
+    channels.receive(*receive, response);
+  } else if (std::holds_alternative<toolkit::GetChannelStatus>(body)) {
+    channels.status(response);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+Result<void> Terminal::State::finish_opening(bool reached, Instant now) {
+  if (!opening.has_value()) return {};
+  TerminalResponse response;
+  response.command = *opening;
+  opening.reset();
+  opening_due = Instant::never();
+  channels.finish_opening(reached, response);
+  TRY(respond(response));
+  return run_proactive(now);
+}
+
+Result<void> Terminal::State::tell_channel_events(Instant now) {
+  for (size_t told = 0; told < events_in_a_row_max && powered; ++told) {
+    const auto event = channels.take_event(wants_data_events, wants_channel_events);
+    if (!event.has_value()) return {};
+    TRY(envelope(*event));
+    TRY(run_session(now));
+  }
+  return {};
 }
 
 void Terminal::State::show(std::string_view text) {

@@ -10,6 +10,7 @@
 #include "formats/toolkit/terminal_profile.h"
 #include "formats/toolkit/terminal_response.h"
 #include "terminal/card_session.h"
+#include "terminal/channels.h"
 
 namespace simurgh::terminal {
 
@@ -19,14 +20,20 @@ struct Timer {
 };
 
 struct Terminal::State {
-  State(Slot& slot_in, Radio& radio_in, User& user_in, const Imei& imei_in)
-      : slot(slot_in), radio(radio_in), user(user_in), imei(imei_in), card(slot_in) {}
+  State(Slot& slot_in, Radio& radio_in, User& user_in, const Imei& imei_in, DataNetwork* data)
+      : slot(slot_in),
+        radio(radio_in),
+        user(user_in),
+        imei(imei_in),
+        card(slot_in),
+        channels(data) {}
 
   Slot& slot;
   Radio& radio;
   User& user;
   Imei imei;
   CardSession card;
+  Channels channels;
 
   bool powered = false;
   Iccid iccid;
@@ -37,6 +44,11 @@ struct Terminal::State {
   LocationStatus location_status = LocationStatus::none;
   Location location;
   bool wants_location_events = false;
+  bool wants_data_events = false;
+  bool wants_channel_events = false;
+  // OPEN CHANNEL whose connection is being made: its answer is owed to the card.
+  std::optional<toolkit::CommandDetails> opening;
+  Instant opening_due = Instant::never();
   std::array<Timer, toolkit::timers_max> timers{};
   Duration poll_period{0};  // 0: the card did not ask
   Instant poll_due = Instant::never();
@@ -65,9 +77,19 @@ struct Terminal::State {
   }
 
   // --- proactive.cc ---
-  // FETCHes and carries out what the card announced, and then a REFRESH if there was one.
+  // FETCHes and carries out what the card announced, then a REFRESH if there was one, then the
+  // events of the channels and what they bring.
   Result<void> run_proactive(Instant now);
+  Result<void> run_session(Instant now);
   Result<void> run_one(size_t octets, Instant now);
+  Result<void> respond(const toolkit::TerminalResponse& response);
+  Result<void> finish_opening(bool reached, Instant now);
+  // Tells the card what it wants to know of its channels, one event after the other.
+  Result<void> tell_channel_events(Instant now);
+  void carry_out_event_list(const toolkit::SetUpEventList& events);
+  // False: another command. `opening` is set when the answer must wait.
+  bool carry_out_channel(const toolkit::CommandBody& body, Instant now,
+                         toolkit::TerminalResponse& response);
   void carry_out(const toolkit::CommandBody& body, Instant now,
                  toolkit::TerminalResponse& response);
   void carry_out_input(const toolkit::Text& text, uint8_t qualifier, uint8_t length_min,
@@ -86,7 +108,8 @@ struct Terminal::State {
   std::vector<uint8_t> information;
 };
 
-toolkit::TerminalProfile own_profile();
+// With the bearer independent protocol, or without.
+toolkit::TerminalProfile own_profile(bool data);
 // Location information (TS 102 223 8.19); empty when MCC and MNC are not known.
 std::vector<uint8_t> location_information(const Location& location);
 

@@ -89,7 +89,7 @@ Result<Authentication> parse_authentication(ByteView data) {
 
 }  // namespace
 
-toolkit::TerminalProfile own_profile() {
+toolkit::TerminalProfile own_profile(bool data) {
   toolkit::TerminalProfile profile;
   for (const Facility facility : {Facility::profile_download,
                                   Facility::sms_pp_download,
@@ -115,6 +115,14 @@ toolkit::TerminalProfile own_profile() {
                                   Facility::local_information_language}) {
     profile.set(facility);
   }
+  if (!data) return profile;
+  for (const Facility facility :
+       {Facility::event_data_available, Facility::event_channel_status, Facility::open_channel,
+        Facility::close_channel, Facility::receive_data, Facility::send_data,
+        Facility::get_channel_status, Facility::bearer_gprs, Facility::tcp_client_remote}) {
+    profile.set(facility);
+  }
+  profile.set_channel_count(Channels::channels_max);
   return profile;
 }
 
@@ -133,8 +141,8 @@ std::vector<uint8_t> location_information(const Location& location) {
   return {writer.written().begin(), writer.written().end()};
 }
 
-Terminal::Terminal(Slot& slot, Radio& radio, User& user, const Imei& imei)
-    : state_(std::make_unique<State>(slot, radio, user, imei)) {}
+Terminal::Terminal(Slot& slot, Radio& radio, User& user, const Imei& imei, DataNetwork* data)
+    : state_(std::make_unique<State>(slot, radio, user, imei, data)) {}
 Terminal::~Terminal() = default;
 
 // --- starting --------------------------------------------------------------------------------
@@ -145,7 +153,10 @@ void Terminal::State::forget_session() {
   iccid = {};
   imsi = {};
   service_centre.clear();
-  wants_location_events = false;
+  wants_location_events = wants_data_events = wants_channel_events = false;
+  channels.close_all();
+  opening.reset();
+  opening_due = Instant::never();
   timers = {};
   poll_period = {0};
   poll_due = Instant::never();
@@ -160,7 +171,7 @@ Result<void> Terminal::State::start() {
   if (!slot.reset().has_value()) return fail(ErrorCode::closed);
   powered = true;
   TRY(read_identity());
-  const toolkit::TerminalProfile profile = own_profile();
+  const toolkit::TerminalProfile profile = own_profile(channels.available());
   apdu::Command download;
   download.cla = apdu::cla_etsi;
   download.ins = ins::terminal_profile;
@@ -462,9 +473,26 @@ Result<DeliverOutcome> Terminal::on_short_message(std::string_view service_centr
 
 // --- time ----------------------------------------------------------------------------------------
 
+Result<void> Terminal::on_data_opened(uint8_t channel, bool reached, Instant now) {
+  State& state = *state_;
+  if (!state.powered || state.channels.opening() != channel) return {};
+  return state.or_off(state.finish_opening(reached, now));
+}
+
+Result<void> Terminal::on_data_ready(uint8_t channel, Instant now) {
+  State& state = *state_;
+  if (!state.powered) return {};
+  state.channels.on_ready(channel);
+  return state.or_off(state.tell_channel_events(now));
+}
+
 Result<void> Terminal::on_time(Instant now) {
   State& state = *state_;
   if (!state.powered) return {};
+  if (state.opening_due <= now) {
+    const auto given_up = state.or_off(state.finish_opening(false, now));
+    if (!given_up.has_value()) return given_up;
+  }
   for (size_t i = 0; i < state.timers.size() && state.powered; ++i) {
     Timer& timer = state.timers[i];
     if (timer.due > now) continue;
@@ -490,7 +518,7 @@ Result<void> Terminal::on_time(Instant now) {
 }
 
 Instant Terminal::next_deadline() const {
-  Instant next = state_->poll_due;
+  Instant next = earlier(state_->poll_due, state_->opening_due);
   for (const Timer& timer : state_->timers) next = earlier(next, timer.due);
   return state_->powered ? next : Instant::never();
 }

@@ -7,7 +7,8 @@
 //
 // No I/O and no clock: time comes in as `now` with each event, and `next_deadline()` says when
 // on_time() wants to be called. It calls Slot, Radio and User synchronously from inside its own
-// functions; they must not call back into the terminal. One thread.
+// functions; they must not call back into the terminal. The same for DataNetwork, without which the
+// terminal offers its card no bearer independent protocol. One thread.
 #pragma once
 
 #include <memory>
@@ -18,6 +19,7 @@
 #include "base/numbers.h"
 #include "base/result.h"
 #include "base/time.h"
+#include "terminal/data_network.h"
 
 namespace simurgh::terminal {
 
@@ -112,7 +114,7 @@ class Terminal {
   static constexpr size_t refreshes_max = 4;     // one bringing the next
   static constexpr size_t display_log_max = 16;  // texts kept
 
-  Terminal(Slot& slot, Radio& radio, User& user, const Imei& imei);
+  Terminal(Slot& slot, Radio& radio, User& user, const Imei& imei, DataNetwork* data = nullptr);
   ~Terminal();
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
@@ -137,6 +139,9 @@ class Terminal {
   // An SMS-DELIVER TPDU. (U)SIM data download goes to the card, the rest to EF.SMS and the inbox.
   Result<DeliverOutcome> on_short_message(std::string_view service_centre, ByteView deliver,
                                           Instant now);
+  // DataNetwork: the end of a pending opening, and data or an end to receive().
+  Result<void> on_data_opened(uint8_t channel, bool reached, Instant now);
+  Result<void> on_data_ready(uint8_t channel, Instant now);
   // Timers that the card started, and status polling. Call at next_deadline() or any time.
   Result<void> on_time(Instant now);
   Instant next_deadline() const;
