@@ -35,7 +35,6 @@ constexpr uint32_t request_waits_s[PersonalisationApplet::requests_max] = {30, 1
                                                                            3600};
 constexpr uint32_t conversation_wait_s = 600;  // after each message of the centre's
 constexpr uint32_t resend_wait_s = 60;         // for the network to come back
-constexpr uint8_t poll_period_s = 30;          // in which terminals send STATUS (TS 102 221 14.5.1)
 
 constexpr uint8_t input_alphabet = 0x01;
 constexpr uint8_t input_hidden = 0x04;
@@ -112,8 +111,7 @@ Result<void> PersonalisationApplet::send_request(RequestReason reason) {
   return {};
 }
 
-Result<void> PersonalisationApplet::on_timer() {
-  polls_to_wait_ = 0;
+Result<void> PersonalisationApplet::on_alarm() {
   if (parts_.outbox.waiting()) {
     parts_.outbox.retry();
     if (logon_) wait(resend_wait_s);
@@ -126,14 +124,9 @@ Result<void> PersonalisationApplet::on_timer() {
   }
   if (requests_ < requests_max) return send_request(RequestReason::repeat);
   logon_ = false;
-  ask_for_polls(false);
+  parts_.alarms.release_polls();
   show(text_no_answer);
   return {};
-}
-
-Result<void> PersonalisationApplet::on_status_poll() {
-  if (polls_to_wait_ == 0 || --polls_to_wait_ > 0) return {};
-  return on_timer();
 }
 
 // The counter is durable before the packet exists: no counter carries two payloads (I2).
@@ -221,7 +214,6 @@ Result<void> PersonalisationApplet::handle(const ChipStep& step, bool first_logo
       refresh_wanted_ = by_message;
       logon_ = false;
       stop_waiting();
-      ask_for_polls(false);
       if (first_logon) show(text_success);
       if (step.flags.choose_pin) {
         pin_prompts_ = 0;
@@ -359,48 +351,14 @@ Result<void> PersonalisationApplet::on_response(const ProactiveQueue::Finished& 
     case Purpose::ask_code: return on_code(finished.response);
     case Purpose::ask_pin: return on_pin(finished.response, false);
     case Purpose::ask_pin_again: return on_pin(finished.response, true);
-    case Purpose::wait:
-      // A terminal that says it has timers and refuses one: count its STATUS commands instead.
-      if (toolkit::class_of(finished.response.result) != toolkit::ResultClass::performed &&
-          polls_to_wait_ == 0) {
-        polls_to_wait_ = conversation_wait_s / poll_period_s;
-        ask_for_polls(true);
-      }
-      return {};
+    default: return {};  // others'
   }
   return {};
 }
 
-// --- time --------------------------------------------------------------------------------------
-
-void PersonalisationApplet::wait(uint32_t seconds) {
-  stop_waiting();
-  if (!parts_.queue.profile().has(toolkit::Facility::timer_start_stop)) {
-    polls_to_wait_ = seconds / poll_period_s + 1;
-    ask_for_polls(true);
-    return;
-  }
-  toolkit::TimerManagement command;
-  command.timer = timer;
-  command.value = toolkit::TimerValue::of_seconds(seconds);
-  parts_.queue.push(command, Purpose::wait);
-}
-
 void PersonalisationApplet::stop_waiting() {
-  polls_to_wait_ = 0;
-  parts_.queue.drop(Purpose::wait);
-}
-
-// Terminals send STATUS when they like; a chip that counts them says how often (6.4.4).
-void PersonalisationApplet::ask_for_polls(bool wanted) {
-  if (polls_asked_ == wanted) return;
-  polls_asked_ = wanted;
-  if (wanted) {
-    parts_.queue.push(toolkit::PollInterval{{toolkit::TimeUnit::seconds, poll_period_s}},
-                      Purpose::nothing);
-  } else {
-    parts_.queue.push(toolkit::PollingOff{}, Purpose::nothing);
-  }
+  parts_.alarms.stop(Alarm::personalisation);
+  parts_.alarms.release_polls();
 }
 
 }  // namespace simurgh::uicc

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "conversations/personalisation/chip_half.h"
+#include "uicc/alarms.h"
 #include "uicc/chip_store.h"
 #include "uicc/outbox.h"
 
@@ -24,7 +25,6 @@ class PersonalisationApplet {
   static constexpr uint8_t requests_max = 5;      // per logon, then the customer is told
   static constexpr uint8_t code_prompts_max = 5;  // per logon
   static constexpr uint8_t pin_prompts_max = 3;
-  static constexpr uint8_t timer = 1;  // of the terminal's eight
 
   struct Parts {
     NvStore& store;
@@ -32,14 +32,14 @@ class PersonalisationApplet {
     Pins& pins;
     ProactiveQueue& queue;
     Outbox& outbox;
+    Alarms& alarms;
     Random& random;
   };
   explicit PersonalisationApplet(const Parts& parts);
 
   Result<void> on_profile();
   Result<void> on_location(toolkit::LocationStatus status);
-  Result<void> on_timer();
-  Result<void> on_status_poll();  // STATUS, the clock of terminals without timers
+  Result<void> on_alarm();
   Result<void> on_response(const ProactiveQueue::Finished& finished);
 
   enum class Bearer : uint8_t { short_message, reader };
@@ -61,9 +61,8 @@ class PersonalisationApplet {
   void ask_pin();
   void finish_refresh();
   void show(std::string_view text);
-  void wait(uint32_t seconds);
+  void wait(uint32_t seconds) { parts_.alarms.set(Alarm::personalisation, seconds); }
   void stop_waiting();
-  void ask_for_polls(bool wanted);
 
   Parts parts_;
   personalisation::ChipHalf half_;
@@ -74,8 +73,6 @@ class PersonalisationApplet {
   uint8_t pin_prompts_ = 0;
   bool code_asked_ = false;  // GET INPUT is with the terminal or in the queue
   bool refresh_wanted_ = false;
-  uint32_t polls_to_wait_ = 0;  // without timers: STATUS commands until on_timer
-  bool polls_asked_ = false;
   personalisation::CodeKind code_kind_ = personalisation::CodeKind::none;
   Secret<pin_octets> new_pin_;
 };

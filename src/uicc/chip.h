@@ -73,6 +73,14 @@ class Chip {
   Result<uint8_t> record_number(const Channel& channel, const apdu::Command& command,
                                 const Content& content) const;
 
+  // --- creating and deleting files (command_file_management.cc) ---
+  Handled create_file(Channel& channel, const apdu::Command& command);
+  Handled delete_file(Channel& channel, const apdu::Command& command);
+  Handled resize_file(Channel& channel, const apdu::Command& command);
+  Handled may_manage(const Channel& channel, FileIndex directory) const;
+  // Channels that stand in a file or directory that is no more go to `directory`.
+  void leave_deleted(Channel& current, FileIndex directory);
+
   // --- PINs (command_pins.cc) ---
   Handled verify_pin(Channel& channel, const apdu::Command& command);
   Handled change_pin(Channel& channel, const apdu::Command& command);
@@ -97,6 +105,8 @@ class Chip {
   Handled envelope(Channel& channel, const apdu::Command& command);
   Handled fetch(Channel& channel, const apdu::Command& command);
   Handled terminal_response(Channel& channel, const apdu::Command& command);
+  Result<void> on_alarm(std::optional<Alarm> alarm);
+  Result<void> on_status_poll();
   Handled manage_channel(Channel& channel, const apdu::Command& command);
   Handled get_response(Channel& channel, const apdu::Command& command);
 
@@ -119,6 +129,7 @@ class Chip {
   Pins pins_;
   NvChipStore record_store_;
   ProactiveQueue queue_;
+  Alarms alarms_;
   Outbox outbox_;
   PersonalisationApplet applet_;
   OtaReceiver ota_;

@@ -77,7 +77,7 @@ Handled Chip::authenticate(Channel& channel, const apdu::Command& command) {
 Handled Chip::run_gsm_algorithm(Channel& channel, const apdu::Command& command) {
   if (command.data.size() != sizeof(crypto::Block)) return status::wrong_length;
   FileIndex directory = channel.directory;
-  while (directory != gsm_index && directory != mf_index) directory = files()[directory].parent;
+  while (directory != gsm_index && directory != mf_index) directory = files_.file(directory).parent;
   if (directory != gsm_index) return status::conditions_not_satisfied;
   if (!TRY(satisfied(channel, Condition::pin1))) return status::security_status_not_satisfied;
   return authenticate_2g(command.data, true);

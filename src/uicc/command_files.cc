@@ -42,15 +42,10 @@ uint8_t nibbles(uint8_t high, uint8_t low) {
   return static_cast<uint8_t>(high << 4 | low);
 }
 
-// Whether a file is there for a SIM of TS 51.011.
-bool is_gsm_file(FileIndex file) {
-  return application_of(file) == no_file;
-}
-
 }  // namespace
 
 void Chip::select_file(Channel& channel, FileIndex file) {
-  const File& entry = files()[file];
+  const File& entry = files_.file(file);
   channel.record = 0;
   if (entry.directory()) {
     channel.directory = file;
@@ -68,8 +63,8 @@ Handled Chip::select(Channel& channel, const apdu::Command& command) {
       return status::wrong_length;
     }
     const auto fid = static_cast<uint16_t>(command.data[0] << 8 | command.data[1]);
-    found = find_by_fid(channel.directory, fid, no_file);
-    if (found == no_file || !is_gsm_file(found)) return status::file_not_found;
+    found = files_.find_by_fid(channel.directory, fid, no_file);
+    if (found == no_file || files_.application_of(found) != no_file) return status::file_not_found;
     select_file(channel, found);
     TRY(describe_gsm(found));
     return status::ok;
@@ -83,13 +78,13 @@ Handled Chip::select(Channel& channel, const apdu::Command& command) {
       }
       if (command.data.size() != 2) return status::wrong_length;
       const auto fid = static_cast<uint16_t>(command.data[0] << 8 | command.data[1]);
-      found = find_by_fid(channel.directory, fid, channel.adf);
+      found = files_.find_by_fid(channel.directory, fid, channel.adf);
       break;
     }
     case select_by_aid: return select_application(channel, command);
-    case select_from_mf: found = find_by_path(mf_index, command.data, channel.adf); break;
+    case select_from_mf: found = files_.find_by_path(mf_index, command.data, channel.adf); break;
     case select_from_current:
-      found = find_by_path(channel.directory, command.data, channel.adf);
+      found = files_.find_by_path(channel.directory, command.data, channel.adf);
       break;
     default: return status::incorrect_p1_p2;
   }
@@ -124,7 +119,7 @@ Handled Chip::select_application(Channel& channel, const apdu::Command& command)
 }
 
 Handled Chip::status(Channel& channel, const apdu::Command& command) {
-  TRY(applet_.on_status_poll());
+  TRY(on_status_poll());
   if (gsm(command)) {
     TRY(describe_gsm(channel.directory));
     // TS 51.011 9.2.2: the terminal says how much of it it wants.
@@ -147,7 +142,7 @@ Handled Chip::status(Channel& channel, const apdu::Command& command) {
 }
 
 Result<void> Chip::describe(FileIndex index) {
-  const File& file = files()[index];
+  const File& file = files_.file(index);
   apdu::Fcp fcp;
   fcp.file_id = file.fid;
   fcp.access_rule = {
@@ -183,15 +178,17 @@ Result<void> Chip::describe(FileIndex index) {
 }
 
 Result<void> Chip::describe_gsm(FileIndex index) {
-  const File& file = files()[index];
+  const File& file = files_.file(index);
   ByteArray<22> octets;
   Writer writer(octets);
   if (file.directory()) {
     size_t directories = 0;
     size_t elementary = 0;
-    for (size_t i = 1; i < files().size(); ++i) {
-      if (files()[i].parent != index || !is_gsm_file(static_cast<FileIndex>(i))) continue;
-      ++(files()[i].directory() ? directories : elementary);
+    for (size_t i = 1; i < files_.file_count(); ++i) {
+      const auto child = static_cast<FileIndex>(i);
+      if (!files_.exists(child) || files_.file(child).parent != index) continue;
+      if (files_.application_of(child) != no_file) continue;  // not there for a SIM of TS 51.011
+      ++(files_.file(child).directory() ? directories : elementary);
     }
     const PinState pin1 = TRY(pins_.state(PinName::pin1));
     const PinState pin2 = TRY(pins_.state(PinName::pin2));
@@ -235,7 +232,7 @@ Result<bool> Chip::satisfied(const Channel& channel, Condition condition) const 
 
 Handled Chip::may_use(const Channel& channel, Use use, FileType structure, bool any_structure) {
   if (channel.file == no_file) return status::no_ef_selected;
-  const File& file = files()[channel.file];
+  const File& file = files_.file(channel.file);
   if (!any_structure && file.content->structure != structure) {
     return status::command_incompatible_with_file;
   }
@@ -253,7 +250,7 @@ Handled Chip::may_use(const Channel& channel, Use use, FileType structure, bool 
 
 apdu::StatusWord Chip::select_by_sfi(Channel& channel, uint8_t sfi) {
   if (sfi == 0) return status::ok;
-  const FileIndex found = find_by_sfi(channel.directory, sfi);
+  const FileIndex found = files_.find_by_sfi(channel.directory, sfi);
   if (found == no_file) return status::file_not_found;
   select_file(channel, found);
   return status::ok;
@@ -263,7 +260,7 @@ Handled Chip::set_active(Channel& channel, const apdu::Command& command, bool ac
   if (!command.data.empty()) {
     if (command.data.size() != 2) return status::wrong_length;
     const auto fid = static_cast<uint16_t>(command.data[0] << 8 | command.data[1]);
-    const FileIndex found = find_by_fid(channel.directory, fid, channel.adf);
+    const FileIndex found = files_.find_by_fid(channel.directory, fid, channel.adf);
     if (found == no_file) return status::file_not_found;
     select_file(channel, found);
   }
@@ -271,7 +268,7 @@ Handled Chip::set_active(Channel& channel, const apdu::Command& command, bool ac
       TRY(may_use(channel, Use::activate, FileType::transparent, true));
   if (allowed != status::ok) return allowed;
   NvTransaction transaction;
-  files_.set_active(transaction, *files()[channel.file].content, active);
+  files_.set_active(transaction, *files_.file(channel.file).content, active);
   TRY(store_.commit(transaction));
   return status::ok;
 }

@@ -39,11 +39,11 @@ Handled Chip::read_binary(Channel& channel, const apdu::Command& command) {
   if (const auto word = select_by_sfi(channel, sfi); word != status::ok) return word;
   const auto allowed = TRY(may_use(channel, Use::read, FileType::transparent, false));
   if (allowed != status::ok) return allowed;
-  const Content& content = *files()[channel.file].content;
+  const Content& content = *files_.file(channel.file).content;
   if (*offset > content.octets) return status::wrong_p1_p2;
   const size_t rest = content.octets - *offset;
   const size_t wanted = command.le == 0 || command.le == apdu::short_answer_octets_max
-                            ? rest
+                            ? std::min<size_t>(rest, apdu::short_answer_octets_max)
                             : static_cast<size_t>(command.le);
   if (wanted > rest) return status::wrong_le(static_cast<uint8_t>(rest));
   uint8_t octets[content_octets_max];
@@ -60,7 +60,7 @@ Handled Chip::update_binary(Channel& channel, const apdu::Command& command) {
   if (const auto word = select_by_sfi(channel, sfi); word != status::ok) return word;
   const auto allowed = TRY(may_use(channel, Use::update, FileType::transparent, false));
   if (allowed != status::ok) return allowed;
-  const Content& content = *files()[channel.file].content;
+  const Content& content = *files_.file(channel.file).content;
   if (*offset > content.octets) return status::wrong_p1_p2;
   if (command.data.size() > content.octets - *offset) return status::wrong_length;
   uint8_t octets[content_octets_max];
@@ -103,7 +103,7 @@ Handled Chip::read_record(Channel& channel, const apdu::Command& command) {
   }
   const auto allowed = TRY(may_use(channel, Use::read, FileType::linear_fixed, true));
   if (allowed != status::ok) return allowed;
-  const Content& content = *files()[channel.file].content;
+  const Content& content = *files_.file(channel.file).content;
   if (content.transparent()) return status::command_incompatible_with_file;
   const auto record = record_number(channel, command, content);
   if (!record.has_value()) {
@@ -123,7 +123,7 @@ Handled Chip::update_record(Channel& channel, const apdu::Command& command) {
   }
   const auto allowed = TRY(may_use(channel, Use::update, FileType::linear_fixed, true));
   if (allowed != status::ok) return allowed;
-  const Content& content = *files()[channel.file].content;
+  const Content& content = *files_.file(channel.file).content;
   if (content.transparent()) return status::command_incompatible_with_file;
   const bool cyclic = content.structure == FileType::cyclic;
   const uint8_t mode = command.p2 & mode_bits;
@@ -150,7 +150,7 @@ Handled Chip::search_record(Channel& channel, const apdu::Command& command) {
   }
   const auto allowed = TRY(may_use(channel, Use::read, FileType::linear_fixed, true));
   if (allowed != status::ok) return allowed;
-  const Content& content = *files()[channel.file].content;
+  const Content& content = *files_.file(channel.file).content;
   if (content.transparent()) return status::command_incompatible_with_file;
   uint8_t direction = command.p2 & mode_bits;
   ByteView pattern = command.data;
@@ -192,7 +192,7 @@ Handled Chip::increase(Channel& channel, const apdu::Command& command) {
   }
   const auto allowed = TRY(may_use(channel, Use::increase, FileType::cyclic, false));
   if (allowed != status::ok) return allowed;
-  const Content& content = *files()[channel.file].content;
+  const Content& content = *files_.file(channel.file).content;
   if (command.data.size() != content.octets) return status::wrong_length;
   uint8_t octets[content_octets_max];
   TRY(files_.read(content, 1, octets));

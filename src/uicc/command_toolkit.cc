@@ -40,7 +40,7 @@ Handled Chip::envelope(Channel&, const apdu::Command& command) {
     return ok_or_power(applet_.on_location(event->status));
   }
   if (const auto* expired = std::get_if<toolkit::TimerExpiration>(&*envelope)) {
-    if (expired->timer == PersonalisationApplet::timer) return ok_or_power(applet_.on_timer());
+    return ok_or_power(on_alarm(alarms_.on_timer(expired->timer)));
   }
   // Call control without an answer means "allowed" (TS 31.111 7.3.1.6); there is no menu.
   return status::ok;
@@ -61,7 +61,21 @@ Handled Chip::fetch(Channel&, const apdu::Command& command) {
 Handled Chip::terminal_response(Channel&, const apdu::Command& command) {
   const auto finished = queue_.on_response(command.data);
   if (!finished.has_value()) return status::conditions_not_satisfied;
+  alarms_.on_response(*finished);
   return ok_or_power(applet_.on_response(*finished));
+}
+
+Result<void> Chip::on_alarm(std::optional<Alarm> alarm) {
+  if (alarm == Alarm::personalisation) return applet_.on_alarm();
+  return {};
+}
+
+// STATUS: the clock of terminals without timers.
+Result<void> Chip::on_status_poll() {
+  for (const Alarm alarm : {Alarm::personalisation, Alarm::administration}) {
+    if (alarms_.on_status_poll(alarm)) TRY(on_alarm(alarm));
+  }
+  return {};
 }
 
 Handled Chip::manage_channel(Channel& channel, const apdu::Command& command) {

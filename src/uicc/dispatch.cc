@@ -47,6 +47,9 @@ const CommandTable::Entry CommandTable::entries[] = {
     {CommandClass::interindustry, ins::unblock_pin, &Chip::unblock_pin, nothing},
     {CommandClass::interindustry, ins::deactivate_file, &Chip::deactivate_file, remote},
     {CommandClass::interindustry, ins::activate_file, &Chip::activate_file, remote},
+    {CommandClass::interindustry, ins::create_file, &Chip::create_file, remote},
+    {CommandClass::interindustry, ins::delete_file, &Chip::delete_file, remote},
+    {CommandClass::etsi, ins::resize_file, &Chip::resize_file, remote},
     {CommandClass::interindustry, ins::authenticate, &Chip::authenticate, nothing},
     {CommandClass::interindustry, ins::get_challenge, &Chip::get_challenge, nothing},
     {CommandClass::etsi, ins::get_identity, &Chip::get_identity, nothing},
@@ -122,8 +125,9 @@ Chip::Chip(const Hardware& hardware)
       files_(store_),
       pins_(store_),
       record_store_(store_, files_, pins_),
+      alarms_(queue_),
       outbox_(queue_),
-      applet_({store_, record_store_, pins_, queue_, outbox_, hardware.random}),
+      applet_({store_, record_store_, pins_, queue_, outbox_, alarms_, hardware.random}),
       ota_(store_) {
   channels_[0].open = true;
 }
@@ -136,7 +140,8 @@ Chip::~Chip() {
 }
 
 Result<void> Chip::start() {
-  return store_.mount();
+  TRY(store_.mount());
+  return files_.reload();
 }
 
 // T=0 and T=15 (TS 102 221 6.3): classes A, B and C, clock stop, no speed enhancement asked.

@@ -1,6 +1,7 @@
 #include "uicc/files.h"
 
 #include "base/reader.h"
+#include "uicc/poll_schedule.h"
 
 namespace simurgh::uicc {
 namespace {
@@ -24,6 +25,7 @@ constexpr RuleNumber rule_user_issuer = 5;  // read with PIN1, update by the iss
 constexpr RuleNumber rule_user_pin2 = 6;    // read with PIN1, update with PIN2
 constexpr RuleNumber rule_meter = 7;        // as before, increase with PIN1
 constexpr RuleNumber rule_directory = 8;
+constexpr RuleNumber rule_secret = 9;  // the issuer's alone
 
 constexpr AccessRules rules[access_rules_count] = {
     {Condition::always, Condition::never, Condition::never, Condition::adm, false},
@@ -34,6 +36,7 @@ constexpr AccessRules rules[access_rules_count] = {
     {Condition::pin1, Condition::pin2, Condition::never, Condition::adm, false},
     {Condition::pin1, Condition::pin2, Condition::pin1, Condition::adm, false},
     {Condition::always, Condition::adm, Condition::never, Condition::adm, true},
+    {Condition::adm, Condition::adm, Condition::never, Condition::adm, false},
 };
 
 // Security condition (TS 102 221 9.3): always, never, or a control reference template naming a
@@ -145,6 +148,9 @@ constexpr Content table_of_contents[] = {
     transparent("PLMNsel", 41, 24, ""sv, Lifetime::customer),
     transparent("CBMI", 42, 16),
     transparent("LP", 43, 1, "\x01"sv),
+    // docs/protocols/poll-schedule.md
+    transparent("POLL", 44, poll_schedule_octets, ""sv, Lifetime::chip, 0),
+    transparent("ADMIN", 45, administration_octets, ""sv, Lifetime::chip, 0),
 };
 
 constexpr const Content* content(uint8_t id) {
@@ -162,6 +168,7 @@ static_assert([] {
 constexpr FileIndex usim_phone_book = 4;
 constexpr FileIndex gsm_access = 5;
 constexpr FileIndex telecom_phone_book = 6;
+constexpr FileIndex simurgh = 7;
 
 // TS 31.102 annex H gives the short file identifiers.
 constexpr File table_of_files[] = {
@@ -172,6 +179,7 @@ constexpr File table_of_files[] = {
     {0x5f3a, usim_index, 0, rule_directory, nullptr},
     {0x5f3b, usim_index, 0, rule_directory, nullptr},
     {0x5f3a, telecom_index, 0, rule_directory, nullptr},
+    {0x5f70, usim_index, 0, rule_directory, nullptr},  // DF.SIMURGH
 
     {0x2f00, mf_index, 0x1e, rule_issuer, content(8)},
     {0x2fe2, mf_index, 0x02, rule_read_only, content(1)},
@@ -214,6 +222,8 @@ constexpr File table_of_files[] = {
     {0x4f3a, usim_phone_book, 0x01, rule_user, content(35)},         // ADN
     {0x4f20, gsm_access, 0x01, rule_user, content(37)},              // Kc
     {0x4f52, gsm_access, 0x02, rule_user, content(38)},              // KcGPRS
+    {0x4f01, simurgh, 0x01, rule_issuer, content(44)},               // POLL
+    {0x4f02, simurgh, 0x02, rule_secret, content(45)},               // ADMIN
 
     {0x6f06, telecom_index, 0x00, rule_issuer, content(10)},
     {0x6f3a, telecom_index, 0x00, rule_user, content(35)},
@@ -246,6 +256,12 @@ constexpr File table_of_files[] = {
     {0x6fae, gsm_index, 0x00, rule_issuer, content(39)},  // Phase
 };
 static_assert(std::size(table_of_files) < no_file);
+static_assert([] {
+  for (size_t i = 0; i < std::size(table_of_files); ++i) {
+    if (table_of_files[i].directory() != (i < directories_count)) return false;
+  }
+  return true;
+}());
 static_assert(table_of_files[usim_index].fid == 0x7ff0 && table_of_files[gsm_index].fid == 0x7f20);
 static_assert(table_of_files[telecom_phone_book].parent == telecom_index);
 

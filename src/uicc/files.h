@@ -1,5 +1,6 @@
-// What files the chip has: one const table of directories and elementary files, and the contents
-// behind them (TS 102 221 13, TS 31.102 4, TS 51.011 10).
+// What files every chip has: one const table of directories and elementary files, and the contents
+// behind them (TS 102 221 13, TS 31.102 4, TS 51.011 10). Files that a remote script has created
+// stand beside them, in file_system.h.
 //
 // Two files may share a content, as EF.IMSI of DF.GSM and of ADF.USIM do. What a file holds when
 // nothing was written is in the table, so that a chip's NV holds only what differs. `id` of a
@@ -27,7 +28,7 @@ struct AccessRules {
   Condition activate = Condition::adm;  // and deactivate
   bool directory = false;
 };
-constexpr size_t access_rules_count = 8;
+constexpr size_t access_rules_count = 9;
 const AccessRules& access_rules(RuleNumber number);
 // EF.ARR's record (TS 102 221 9.2.4, expanded format), padded with FF.
 constexpr size_t arr_record_octets = 60;
@@ -55,6 +56,7 @@ struct Content {
     return transparent() ? octets : size_t{octets} * records;
   }
 };
+constexpr uint8_t content_id_max = 127;
 constexpr uint8_t arr_content_id = 10;  // its records are made from the access rules
 
 using FileIndex = uint8_t;
@@ -66,22 +68,34 @@ struct File {
   uint8_t sfi = 0;             // 0: none
   RuleNumber rule = 0;
   const Content* content = nullptr;  // null: a directory
-  bool directory() const { return content == nullptr; }
+  constexpr bool directory() const { return content == nullptr; }
 };
 
 std::span<const File> files();
 std::span<const Content> contents();
 
-// Directories that others need to know by place.
+// Directories that others need to know by place. The numbers of directories are in chips' memory
+// (parents of created files): never renumbered.
 constexpr FileIndex mf_index = 0;
 constexpr FileIndex usim_index = 1;  // ADF.USIM
 constexpr FileIndex telecom_index = 2;
 constexpr FileIndex gsm_index = 3;
+constexpr FileIndex directories_count = 8;
 extern const ByteArray<16> usim_aid;
 constexpr uint16_t current_adf_fid = 0x7fff;
 
 // Contents that the chip's own software reads or writes.
-enum class Known : uint8_t { iccid = 1, imsi = 2, msisdn = 3, smsp = 4, spn = 5, acc = 6, ad = 7 };
+enum class Known : uint8_t {
+  iccid = 1,
+  imsi = 2,
+  msisdn = 3,
+  smsp = 4,
+  spn = 5,
+  acc = 6,
+  ad = 7,
+  poll_schedule = 44,
+  administration = 45,
+};
 const Content& content_of(Known known);
 
 }  // namespace simurgh::uicc

@@ -9,7 +9,7 @@ void ProactiveQueue::on_profile(const toolkit::TerminalProfile& profile) {
   has_profile_ = true;
 }
 
-bool ProactiveQueue::push(const toolkit::CommandBody& body, Purpose purpose) {
+bool ProactiveQueue::push(const toolkit::CommandBody& body, Purpose purpose, uint8_t argument) {
   if (commands_.size() >= commands_max) return false;
   const toolkit::ProactiveCommand command{next_number_, body};
   Command waiting;
@@ -19,6 +19,7 @@ bool ProactiveQueue::push(const toolkit::CommandBody& body, Purpose purpose) {
   waiting.bytes.resize(written->size());
   waiting.details = details_of(command);
   waiting.purpose = purpose;
+  waiting.argument = argument;
   commands_.push_back(waiting);
   next_number_ = static_cast<uint8_t>(next_number_ == 254 ? 1 : next_number_ + 1);
   return true;
@@ -30,6 +31,16 @@ void ProactiveQueue::drop(Purpose purpose) {
       std::remove_if(first, commands_.end(),
                      [purpose](const Command& command) { return command.purpose == purpose; }),
       commands_.end());
+}
+
+void ProactiveQueue::drop(Purpose purpose, uint8_t argument) {
+  const auto first = commands_.begin() + (executing_ ? 1 : 0);
+  commands_.erase(std::remove_if(first, commands_.end(),
+                                 [&](const Command& command) {
+                                   return command.purpose == purpose &&
+                                          command.argument == argument;
+                                 }),
+                  commands_.end());
 }
 
 size_t ProactiveQueue::waiting_octets() const {
@@ -50,6 +61,7 @@ Result<ProactiveQueue::Finished> ProactiveQueue::on_response(ByteView body) {
   executing_ = false;
   Finished finished;
   finished.purpose = command.purpose;
+  finished.argument = command.argument;
   const auto response = toolkit::parse_terminal_response(body);
   if (response.has_value() && response->command == command.details) {
     finished.response = *response;

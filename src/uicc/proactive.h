@@ -20,7 +20,14 @@ enum class Purpose : uint8_t {
   ask_code,
   ask_pin,
   ask_pin_again,
-  wait,  // TIMER MANAGEMENT start
+  wait,  // TIMER MANAGEMENT start, of the alarm in the argument
+  // The HTTP agent's (http_agent.h).
+  agent_clock,
+  agent_events,
+  agent_open,
+  agent_send,
+  agent_receive,
+  agent_close,
 };
 
 class ProactiveQueue {
@@ -33,9 +40,10 @@ class ProactiveQueue {
   const toolkit::TerminalProfile& profile() const { return profile_; }
 
   // False when the queue is full or the command cannot be written.
-  bool push(const toolkit::CommandBody& body, Purpose purpose);
-  // Drops the commands of a purpose that were not fetched yet.
+  bool push(const toolkit::CommandBody& body, Purpose purpose, uint8_t argument = 0);
+  // Drops the commands of a purpose, or of a purpose and an argument, that were not fetched yet.
   void drop(Purpose purpose);
+  void drop(Purpose purpose, uint8_t argument);
   size_t size() const { return commands_.size(); }
 
   // Octets of the command that the terminal should FETCH now; 0 when there is none, no profile,
@@ -49,6 +57,7 @@ class ProactiveQueue {
   // cannot be read, or is to another command, ends it as `terminal_unable`.
   struct Finished {
     Purpose purpose = Purpose::nothing;
+    uint8_t argument = 0;
     toolkit::TerminalResponse response;  // views into `body`
   };
   Result<Finished> on_response(ByteView body);
@@ -58,6 +67,7 @@ class ProactiveQueue {
     ByteString<toolkit::proactive_command_octets_max> bytes;
     toolkit::CommandDetails details;
     Purpose purpose;
+    uint8_t argument;
   };
   std::deque<Command> commands_;
   toolkit::TerminalProfile profile_;

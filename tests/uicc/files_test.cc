@@ -118,6 +118,10 @@ TEST_CASE("every file's FCP is below 128 octets and its EF.ARR record is there")
     if (file.content == nullptr) continue;
     const std::string read =
         file.content->transparent() ? card.send("00b0000000") : card.send("00b2010400");
+    if (uicc::access_rules(file.rule).read == uicc::Condition::adm) {
+      CHECK(read == "6982");
+      continue;
+    }
     CHECK(read.size() / 2 == file.content->octets + 2u);
     CHECK(read.ends_with("9000"));
   }
@@ -125,7 +129,8 @@ TEST_CASE("every file's FCP is below 128 octets and its EF.ARR record is there")
   // ef_contents.json: read always, update never, activate and deactivate by ADM1.
   CHECK(card.send("00b201043c").starts_with("80010190008001029700800118a40683010a950108"));
   CHECK(card.send("00b208043c").ends_with("9000"));
-  CHECK(card.send("00b209043c") == "6a83");
+  CHECK(card.send("00b209043c").ends_with("9000"));
+  CHECK(card.send("00b20a043c") == "6a83");
 }
 
 TEST_CASE("SELECT finds by FID, path, DF name and its beginning, and nothing else") {

@@ -45,6 +45,7 @@ constexpr Row whole_words[] = {
     {0x6a86, "incorrect parameters p1 or p2"},
     {0x6a87, "lc inconsistent with p1 and p2"},
     {0x6a88, "referenced data not found"},
+    {0x6a89, "file already exists"},
     {0x6b00, "wrong parameters p1 or p2"},
     {0x6d00, "instruction not supported"},
     {0x6e00, "class not supported"},

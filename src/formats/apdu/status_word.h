@@ -75,6 +75,7 @@ constexpr StatusWord not_enough_memory{0x6a84};
 constexpr StatusWord incorrect_p1_p2{0x6a86};
 constexpr StatusWord lc_inconsistent_with_p1_p2{0x6a87};
 constexpr StatusWord referenced_data_not_found{0x6a88};
+constexpr StatusWord file_exists{0x6a89};
 constexpr StatusWord wrong_p1_p2{0x6b00};
 constexpr StatusWord ins_not_supported{0x6d00};
 constexpr StatusWord cla_not_supported{0x6e00};
