@@ -8,7 +8,10 @@ using namespace simurgh;
 
 namespace {
 
-class HostileCard : public terminal::Slot, public terminal::Radio, public terminal::User {
+class HostileCard : public terminal::Slot,
+                    public terminal::Radio,
+                    public terminal::User,
+                    public terminal::DataNetwork {
  public:
   explicit HostileCard(ByteView script) : script_(script) {}
   Result<ByteView> reset() override { return ByteView(); }
@@ -37,6 +40,22 @@ class HostileCard : public terminal::Slot, public terminal::Radio, public termin
   }
   void show(std::string_view) override {}
   std::string pin(int) override { return "0000"; }
+  // A network that always has something, of the script's.
+  terminal::DataOpening open(uint8_t channel, const terminal::DataDestination& to) override {
+    SIMURGH_CHECK(channel >= 1 && channel <= 7);
+    return static_cast<terminal::DataOpening>(to.port & 3);
+  }
+  Result<void> send(uint8_t, ByteView bytes) override {
+    SIMURGH_CHECK(bytes.size() <= 1400);
+    return {};
+  }
+  Result<size_t> receive(uint8_t, MutableByteView out) override {
+    if (script_.at_end()) return fail(ErrorCode::closed);
+    const size_t size = std::min(out.size(), script_.remaining());
+    std::copy_n(script_.rest().begin(), size, out.begin());
+    return size;
+  }
+  void close(uint8_t) override {}
 
  private:
   static constexpr int commands_max = 100'000;
@@ -67,7 +86,7 @@ class HostileCard : public terminal::Slot, public terminal::Radio, public termin
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const Instant now{1'800'000'000'000};
   HostileCard card({data, size});
-  terminal::Terminal phone(card, card, card, *Imei::parse("490154203237518"));
+  terminal::Terminal phone(card, card, card, *Imei::parse("490154203237518"), &card);
   if (!phone.power_on(now).has_value()) return 0;
   (void)phone.on_location(terminal::LocationStatus::normal, {"26201", 1, 1}, now);
   (void)phone.authenticate({}, {}, now);
@@ -78,6 +97,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                                   1,    1,    1,    1,    1,    0x03, 0x02, 0x70, 0x00};
   (void)phone.on_short_message("49171", text, now);
   (void)phone.on_short_message("49171", download, now);
+  (void)phone.on_data_opened(1, true, now);
+  (void)phone.on_data_ready(1, now);
+  (void)phone.on_data_ready(9, now);
   (void)phone.on_time(now + hours(24));
   SIMURGH_CHECK(phone.displayed().size() <= terminal::Terminal::display_log_max);
   return 0;

@@ -65,14 +65,20 @@ void send_packet(Card& card, ByteView data, uint64_t counter) {
   static const personalisation::Epoch epoch = personalisation::initial_epoch(
       personalisation::chip_key(chip_data().k1, chip_data().chip), 0);
   static const auto keys = derive_ota_keys(epoch.secret, personalisation::Direction::to_chip);
-  constexpr secured_packet::Tar tars[] = {
-      personalisation::short_message_tar, tar_rfm_shared, tar_rfm_usim, {1, 2, 3}};
+  constexpr secured_packet::Tar tars[] = {personalisation::short_message_tar,
+                                          tar_rfm_shared,
+                                          tar_rfm_usim,
+                                          {1, 2, 3},
+                                          tar_ram,
+                                          tar_admin_agent,
+                                          tar_rfm_usim,
+                                          tar_ram};
   secured_packet::CommandFields fields;
   if ((data[0] & 0x80) != 0) {
     fields.spi.response.bearer = secured_packet::ResponseBearer::deliver_report;
   }
   fields.kic = fields.kid = secured_packet::KeyReference::aes(1);
-  fields.tar = tars[data[0] & 3];
+  fields.tar = tars[data[0] & 7];
   fields.counter = counter;
   uint8_t room[600];
   const auto packet =

@@ -11,7 +11,6 @@
 namespace simurgh::terminal {
 
 namespace ins = apdu::ins;
-using toolkit::Facility;
 
 namespace {
 
@@ -88,43 +87,6 @@ Result<Authentication> parse_authentication(ByteView data) {
 }
 
 }  // namespace
-
-toolkit::TerminalProfile own_profile(bool data) {
-  toolkit::TerminalProfile profile;
-  for (const Facility facility : {Facility::profile_download,
-                                  Facility::sms_pp_download,
-                                  Facility::sms_pp_download_uicc,
-                                  Facility::timer_expiration,
-                                  Facility::command_result,
-                                  Facility::display_text,
-                                  Facility::get_inkey,
-                                  Facility::get_input,
-                                  Facility::more_time,
-                                  Facility::poll_interval,
-                                  Facility::polling_off,
-                                  Facility::refresh,
-                                  Facility::send_short_message,
-                                  Facility::set_up_call,
-                                  Facility::set_up_menu,
-                                  Facility::local_information_location_imei,
-                                  Facility::set_up_event_list,
-                                  Facility::event_location_status,
-                                  Facility::timer_start_stop,
-                                  Facility::timer_get_value,
-                                  Facility::local_information_date_time,
-                                  Facility::local_information_language}) {
-    profile.set(facility);
-  }
-  if (!data) return profile;
-  for (const Facility facility :
-       {Facility::event_data_available, Facility::event_channel_status, Facility::open_channel,
-        Facility::close_channel, Facility::receive_data, Facility::send_data,
-        Facility::get_channel_status, Facility::bearer_gprs, Facility::tcp_client_remote}) {
-    profile.set(facility);
-  }
-  profile.set_channel_count(Channels::channels_max);
-  return profile;
-}
 
 std::vector<uint8_t> location_information(const Location& location) {
   const auto plmn = plmn_octets(location.mcc_mnc);
@@ -472,19 +434,6 @@ Result<DeliverOutcome> Terminal::on_short_message(std::string_view service_centr
 }
 
 // --- time ----------------------------------------------------------------------------------------
-
-Result<void> Terminal::on_data_opened(uint8_t channel, bool reached, Instant now) {
-  State& state = *state_;
-  if (!state.powered || state.channels.opening() != channel) return {};
-  return state.or_off(state.finish_opening(reached, now));
-}
-
-Result<void> Terminal::on_data_ready(uint8_t channel, Instant now) {
-  State& state = *state_;
-  if (!state.powered) return {};
-  state.channels.on_ready(channel);
-  return state.or_off(state.tell_channel_events(now));
-}
 
 Result<void> Terminal::on_time(Instant now) {
   State& state = *state_;

@@ -6,6 +6,7 @@
 #include "formats/secured_packet/command_packet.h"
 #include "formats/sms/gsm7.h"
 #include "uicc/nv_keys.h"
+#include "uicc/poll_schedule.h"
 
 namespace simurgh::uicc {
 namespace {
@@ -71,16 +72,11 @@ Secret<capacity> typed_text(const toolkit::TerminalResponse& response) {
 PersonalisationApplet::PersonalisationApplet(const Parts& parts)
     : parts_(parts), half_(parts_.record_store, parts_.random) {}
 
-Result<void> PersonalisationApplet::on_profile() {
-  if (!parts_.store.contains(nv_key::chip_record)) return {};
+Result<bool> PersonalisationApplet::wants_location() const {
+  if (!parts_.store.contains(nv_key::chip_record)) return false;
   ChipRecord record;
   TRY(parts_.record_store.load(record));
-  if (record.state != ChipState::pre_personalised || record.centre_number.empty()) return {};
-  toolkit::SetUpEventList events;
-  events.events[0] = toolkit::Event::location_status;
-  events.count = 1;
-  parts_.queue.push(events, Purpose::nothing);
-  return {};
+  return record.state == ChipState::pre_personalised && !record.centre_number.empty();
 }
 
 Result<void> PersonalisationApplet::on_location(toolkit::LocationStatus status) {
@@ -99,7 +95,14 @@ Result<void> PersonalisationApplet::begin_logon() {
   logon_ = true;
   requests_ = 0;
   code_prompts_ = 0;
-  return send_request(RequestReason::first_logon);
+  uint8_t file[poll_schedule_octets];
+  const auto schedule =
+      parse_poll_schedule(TRY(parts_.files.read(content_of(Known::poll_schedule), 0, file)));
+  session_wanted_ = schedule.has_value() && schedule->logon_by_session;
+  if (!session_wanted_) return send_request(RequestReason::first_logon);
+  // When nothing comes of the session, REQUEST goes out as a short message.
+  wait(request_waits_s[0]);
+  return {};
 }
 
 Result<void> PersonalisationApplet::send_request(RequestReason reason) {
@@ -111,6 +114,40 @@ Result<void> PersonalisationApplet::send_request(RequestReason reason) {
   return {};
 }
 
+bool PersonalisationApplet::take_session_wish() {
+  const bool wanted = session_wanted_;
+  session_wanted_ = false;
+  return wanted;
+}
+
+Result<void> PersonalisationApplet::request_by_message() {
+  return send_request(RequestReason::first_logon);
+}
+
+Result<Message> PersonalisationApplet::request_message() {
+  ChipRecord record;
+  TRY(parts_.record_store.load(record));
+  if (record.state != ChipState::pre_personalised) return Message{};
+  return half_.request(RequestReason::first_logon);
+}
+
+Result<void> PersonalisationApplet::on_session(bool under_way) {
+  session_ = under_way;
+  if (under_way) return {};
+  by_session_ = false;
+  if (refresh_held_.has_value()) refresh(*refresh_held_);
+  refresh_held_.reset();
+  return {};
+}
+
+void PersonalisationApplet::refresh(toolkit::RefreshMode mode) {
+  if (session_) {
+    refresh_held_ = mode;
+  } else {
+    parts_.queue.push(toolkit::Refresh{mode, {}, {}}, Purpose::nothing);
+  }
+}
+
 Result<void> PersonalisationApplet::on_alarm() {
   if (parts_.outbox.waiting()) {
     parts_.outbox.retry();
@@ -118,7 +155,7 @@ Result<void> PersonalisationApplet::on_alarm() {
     return {};
   }
   if (!logon_) return {};
-  if (code_asked_) {  // the customer is typing
+  if (code_asked_ || by_session_) {  // the customer is typing, or a session is about it
     wait(conversation_wait_s);
     return {};
   }
@@ -171,7 +208,8 @@ Result<AppletAnswer> PersonalisationApplet::on_message(ByteView message, Bearer 
   AppletAnswer answer;
   answer.new_life = step->event == ChipEvent::reset;
   if (logon_) wait(conversation_wait_s);
-  if (bearer == Bearer::reader) {
+  by_session_ = bearer == Bearer::https;
+  if (bearer != Bearer::short_message) {
     answer.reply = step->reply;
     step->reply.clear();
   }
@@ -193,7 +231,9 @@ Result<Message> PersonalisationApplet::reset_challenge() {
 
 Result<void> PersonalisationApplet::handle(const ChipStep& step, bool first_logon,
                                            bool by_message) {
-  if (!step.reply.empty()) TRY(send(step.reply));
+  // Of a reply that comes late, when the customer has typed, the centre hears by the session when
+  // it repeats its message.
+  if (!step.reply.empty() && !by_session_) TRY(send(step.reply));
   switch (step.event) {
     case ChipEvent::none:
       // The identical INIT again, while the code is missing: the centre is still there.
@@ -338,8 +378,7 @@ Result<void> PersonalisationApplet::set_pin(ByteView digits) {
 void PersonalisationApplet::finish_refresh() {
   if (!refresh_wanted_) return;
   refresh_wanted_ = false;
-  parts_.queue.push(toolkit::Refresh{toolkit::RefreshMode::init_full_file_change, {}, {}},
-                    Purpose::nothing);
+  refresh(toolkit::RefreshMode::init_full_file_change);
 }
 
 Result<void> PersonalisationApplet::on_response(const ProactiveQueue::Finished& finished) {

@@ -29,6 +29,7 @@ class PersonalisationApplet {
   struct Parts {
     NvStore& store;
     NvChipStore& record_store;
+    FileSystem& files;
     Pins& pins;
     ProactiveQueue& queue;
     Outbox& outbox;
@@ -37,15 +38,27 @@ class PersonalisationApplet {
   };
   explicit PersonalisationApplet(const Parts& parts);
 
-  Result<void> on_profile();
+  // Whether the chip waits for service to begin its first logon.
+  Result<bool> wants_location() const;
   Result<void> on_location(toolkit::LocationStatus status);
   Result<void> on_alarm();
   Result<void> on_response(const ProactiveQueue::Finished& finished);
 
-  enum class Bearer : uint8_t { short_message, reader };
+  enum class Bearer : uint8_t { short_message, reader, https };
   Result<AppletAnswer> on_message(ByteView message, Bearer bearer);
   // Something else verified under the pending epoch.
   Result<void> confirm_pending(uint32_t epoch);
+  // An administration session begins or has ended: a refresh would end it, so it waits; and
+  // messages that came by it are answered by it.
+  Result<void> on_session(bool under_way);
+  // The first logon shall be a session, when EF.POLL says so. Taken once.
+  bool take_session_wish();
+  // REQUEST as a short message after all.
+  Result<void> request_by_message();
+  // REQUEST itself; empty when the chip is personalised.
+  Result<personalisation::Message> request_message();
+  // REFRESH (TS 102 223 6.4.7), now or when the session is over.
+  void refresh(toolkit::RefreshMode mode);
   // RESET_CHALLENGE for a dealer's tool.
   Result<personalisation::Message> reset_challenge();
 
@@ -73,6 +86,10 @@ class PersonalisationApplet {
   uint8_t pin_prompts_ = 0;
   bool code_asked_ = false;  // GET INPUT is with the terminal or in the queue
   bool refresh_wanted_ = false;
+  bool session_ = false;     // an administration session is under way
+  bool by_session_ = false;  // the conversation goes through it
+  bool session_wanted_ = false;
+  std::optional<toolkit::RefreshMode> refresh_held_;
   personalisation::CodeKind code_kind_ = personalisation::CodeKind::none;
   Secret<pin_octets> new_pin_;
 };

@@ -1,5 +1,6 @@
 // The virtual UICC: bytes in, bytes out. It holds a USIM, 2G access to the same files, the
-// toolkit, remote file management and the personalisation applet (docs/protocols/chip-apdus.md).
+// toolkit, remote file and application management, an HTTP agent and the personalisation applet
+// (docs/protocols/chip-apdus.md).
 //
 // It is the chip, not the reader: T=0 framing, PPS and the like are not here. It has no clock (the
 // terminal has timers for it) and everything durable is in the Nv it is given; a Card may be
@@ -13,15 +14,18 @@
 #include "base/random.h"
 #include "base/result.h"
 #include "uicc/nv.h"
+#include "uicc/secure_channel.h"
 
 namespace simurgh::uicc {
 
-// What the silicon gives the chip's software. `nv` and `random` outlive the card; `seal_key` is
-// the key of this chip's NV records (fuses in silicon).
+// What the silicon gives the chip's software. `nv`, `random` and `secure_channels` outlive the
+// card; `seal_key` is the key of this chip's NV records (fuses in silicon). Without secure channels
+// the chip has no HTTP agent: scripts reach it as secured packets.
 struct Hardware {
   Nv& nv;
   Random& random;
   ByteArray<16> seal_key;
+  SecureChannels* secure_channels = nullptr;
 };
 
 // Makes an Nv a chip in the factory state: formatted, without identity or keys. Whatever was in

@@ -5,11 +5,15 @@
 #include <vector>
 
 #include "formats/apdu/apdu.h"
+#include "formats/remote_management/script.h"
 #include "formats/toolkit/envelope.h"
 #include "uicc/applet.h"
+#include "uicc/applications.h"
 #include "uicc/card.h"
 #include "uicc/chip_apdus.h"
+#include "uicc/http_agent.h"
 #include "uicc/ota.h"
+#include "uicc/remote.h"
 
 namespace simurgh::uicc {
 
@@ -29,10 +33,12 @@ constexpr size_t answer_octets_max = 768;  // the longest: M1, fetched in pieces
 using Answer = std::vector<uint8_t>;
 using Handled = Result<apdu::StatusWord>;
 
-class Chip {
+class Chip final : private AgentHost {
  public:
   explicit Chip(const Hardware& hardware);
   ~Chip();
+  Chip(const Chip&) = delete;
+  Chip& operator=(const Chip&) = delete;
 
   Result<void> start();
   ByteView atr() const;
@@ -105,20 +111,44 @@ class Chip {
   Handled envelope(Channel& channel, const apdu::Command& command);
   Handled fetch(Channel& channel, const apdu::Command& command);
   Handled terminal_response(Channel& channel, const apdu::Command& command);
+  Result<void> set_up_events();
+  Result<void> begin_logon_session();
   Result<void> on_alarm(std::optional<Alarm> alarm);
   Result<void> on_status_poll();
   Handled manage_channel(Channel& channel, const apdu::Command& command);
   Handled get_response(Channel& channel, const apdu::Command& command);
 
-  // --- secured packets (remote.cc) ---
+  // --- secured packets and remote scripts (remote.cc) ---
   Handled on_sms_pp(const toolkit::SmsPpDownload& download);
-  Result<std::vector<uint8_t>> run_script(ByteView script, FileIndex start);
+  Result<secured_packet::ResponseStatus> act_on(const VerifiedPacket& packet, size_t room,
+                                                std::vector<uint8_t>& data);
+  Channel remote_channel(Target target) const;
+  Handled run_one(Channel& channel, Target target, const apdu::Command& command);
+  // The response to a script; `room` bounds its data (compact), or all of it (expanded).
+  Result<std::vector<uint8_t>> run_compact(ByteView script, Target target, size_t room);
+  Result<std::vector<uint8_t>> run_expanded(ByteView script, Target target, size_t room);
+  Result<void> run_items(const remote_management::CommandScript& script, Channel& channel,
+                         Target target, remote_management::ResponseScriptWriter& response);
+  void take_action(ByteView action);
+  // AgentHost
+  Result<remote_admin::ScriptOutcome> execute_script(const remote_admin::ReceivedScript& script,
+                                                     RecordOf record_of) override;
+  Result<void> on_session(bool under_way) override;
+  Result<void> on_epoch_proved(uint32_t epoch) override;
+
+  // --- the card manager's data (command_card.cc) ---
+  Handled manage_card(const apdu::Command& command);
+  Handled get_data(const apdu::Command& command);
+  Handled store_data(const apdu::Command& command);
 
   // --- factory and dealer (command_chip.cc) ---
   Handled pre_personalise(Channel& channel, const apdu::Command& command);
   Handled get_chip_data(Channel& channel, const apdu::Command& command);
   Handled reset_challenge(Channel& channel, const apdu::Command& command);
   Handled exchange(Channel& channel, const apdu::Command& command);
+  Handled exchange_remotely(const apdu::Command& command);
+  Handled exchange_by(PersonalisationApplet::Bearer bearer, const apdu::Command& command);
+  Handled request(Channel& channel, const apdu::Command& command);
   // Adds a block; true when the last one is in, and the whole is in `blocks_`.
   Result<bool> add_block(const apdu::Command& command, apdu::StatusWord* refused);
   void forget_session();
@@ -133,6 +163,14 @@ class Chip {
   Outbox outbox_;
   PersonalisationApplet applet_;
   OtaReceiver ota_;
+  CardContent applications_;
+  HttpAgent agent_;
+  // Script chaining (TS 102 226 5.4): where the last script of a chain has left off.
+  struct Chained {
+    Channel channel;
+    Target target;
+  };
+  std::unique_ptr<Chained> chained_;
 
   Channel channels_[channels_max];
   bool pin_verified_[2] = {};

@@ -14,6 +14,7 @@ constexpr uint8_t pre_personalise = 0x50;
 constexpr uint8_t get_chip_data = 0x52;
 constexpr uint8_t reset_challenge = 0x54;  // answer: RESET_CHALLENGE (D10)
 constexpr uint8_t exchange = 0x56;         // a personalisation message in, the chip's answer out
+constexpr uint8_t request = 0x58;          // REQUEST, when the chip wants personalisation
 }  // namespace chip_ins
 
 constexpr uint8_t block_last = 0x80;  // P1

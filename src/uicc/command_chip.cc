@@ -181,12 +181,26 @@ Handled Chip::reset_challenge(Channel&, const apdu::Command&) {
 // A message that the conversation refuses gives 9000 without data, as one without an answer does:
 // an outsider learns nothing from it (I8).
 Handled Chip::exchange(Channel&, const apdu::Command& command) {
+  return exchange_by(PersonalisationApplet::Bearer::reader, command);
+}
+
+Handled Chip::exchange_remotely(const apdu::Command& command) {
+  return exchange_by(PersonalisationApplet::Bearer::https, command);
+}
+
+// REQUEST for who carries messages by a reader or by HTTP; nothing when the chip has its keys.
+Handled Chip::request(Channel&, const apdu::Command&) {
+  const auto message = TRY(applet_.request_message());
+  answer_.assign(message.begin(), message.end());
+  return status::ok;
+}
+
+Handled Chip::exchange_by(PersonalisationApplet::Bearer bearer, const apdu::Command& command) {
   apdu::StatusWord refused;
   if (!TRY(add_block(command, &refused))) return refused;
   const std::vector<uint8_t> message = blocks_;
   blocks_.clear();
-  const AppletAnswer answer =
-      TRY(applet_.on_message(message, PersonalisationApplet::Bearer::reader));
+  const AppletAnswer answer = TRY(applet_.on_message(message, bearer));
   answer_.assign(answer.reply.begin(), answer.reply.end());
   if (answer.new_life) forget_session();
   return status::ok;

@@ -20,7 +20,23 @@ Handled ok_or_power(const Result<void>& done) {
 Handled Chip::terminal_profile(Channel&, const apdu::Command& command) {
   if (command.data.empty()) return status::wrong_length;
   queue_.on_profile(toolkit::TerminalProfile(command.data));
-  return ok_or_power(applet_.on_profile());
+  const auto done = set_up_events();
+  if (!done.has_value()) return done.error();
+  return ok_or_power(agent_.on_profile());
+}
+
+// One list for all: each SET UP EVENT LIST replaces the one before (TS 102 223 6.4.16).
+Result<void> Chip::set_up_events() {
+  toolkit::SetUpEventList events;
+  if (TRY(applet_.wants_location())) {
+    events.events[events.count++] = toolkit::Event::location_status;
+  }
+  if (agent_.able()) {
+    events.events[events.count++] = toolkit::Event::data_available;
+    events.events[events.count++] = toolkit::Event::channel_status;
+  }
+  if (events.count > 0) queue_.push(events, Purpose::nothing);
+  return {};
 }
 
 // Nothing that the terminal can say here changes what this chip does.
@@ -37,7 +53,15 @@ Handled Chip::envelope(Channel&, const apdu::Command& command) {
     return on_sms_pp(*download);
   }
   if (const auto* event = std::get_if<toolkit::LocationStatusEvent>(&*envelope)) {
-    return ok_or_power(applet_.on_location(event->status));
+    const auto done = applet_.on_location(event->status);
+    if (!done.has_value()) return done.error();
+    return applet_.take_session_wish() ? ok_or_power(begin_logon_session()) : status::ok;
+  }
+  if (const auto* data = std::get_if<toolkit::DataAvailableEvent>(&*envelope)) {
+    return ok_or_power(agent_.on_data_available(*data));
+  }
+  if (const auto* channel = std::get_if<toolkit::ChannelStatusEvent>(&*envelope)) {
+    return ok_or_power(agent_.on_channel_status(*channel));
   }
   if (const auto* expired = std::get_if<toolkit::TimerExpiration>(&*envelope)) {
     return ok_or_power(on_alarm(alarms_.on_timer(expired->timer)));
@@ -62,11 +86,28 @@ Handled Chip::terminal_response(Channel&, const apdu::Command& command) {
   const auto finished = queue_.on_response(command.data);
   if (!finished.has_value()) return status::conditions_not_satisfied;
   alarms_.on_response(*finished);
-  return ok_or_power(applet_.on_response(*finished));
+  const auto done = applet_.on_response(*finished);
+  if (!done.has_value()) return done.error();
+  return ok_or_power(agent_.on_response(*finished));
+}
+
+// D6 over HTTPS: the first logon is a session with the stored parameters, when there are any.
+Result<void> Chip::begin_logon_session() {
+  if (TRY(agent_.begin_stored())) return {};
+  return applet_.request_by_message();
+}
+
+Result<void> Chip::on_session(bool under_way) {
+  return applet_.on_session(under_way);
+}
+
+Result<void> Chip::on_epoch_proved(uint32_t epoch) {
+  return applet_.confirm_pending(epoch);
 }
 
 Result<void> Chip::on_alarm(std::optional<Alarm> alarm) {
   if (alarm == Alarm::personalisation) return applet_.on_alarm();
+  if (alarm == Alarm::administration) return agent_.on_alarm();
   return {};
 }
 

@@ -64,6 +64,7 @@ const CommandTable::Entry CommandTable::entries[] = {
     {CommandClass::etsi, chip_ins::get_chip_data, &Chip::get_chip_data, any_chip},
     {CommandClass::etsi, chip_ins::reset_challenge, &Chip::reset_challenge, nothing},
     {CommandClass::etsi, chip_ins::exchange, &Chip::exchange, nothing},
+    {CommandClass::etsi, chip_ins::request, &Chip::request, nothing},
 
     {CommandClass::gsm, ins::select, &Chip::select, nothing},
     {CommandClass::gsm, ins::status, &Chip::status, nothing},
@@ -127,8 +128,10 @@ Chip::Chip(const Hardware& hardware)
       record_store_(store_, files_, pins_),
       alarms_(queue_),
       outbox_(queue_),
-      applet_({store_, record_store_, pins_, queue_, outbox_, alarms_, hardware.random}),
-      ota_(store_) {
+      applet_({store_, record_store_, files_, pins_, queue_, outbox_, alarms_, hardware.random}),
+      ota_(store_),
+      applications_(store_),
+      agent_({store_, record_store_, files_, queue_, alarms_, hardware.secure_channels, *this}) {
   channels_[0].open = true;
 }
 

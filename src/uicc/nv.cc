@@ -44,40 +44,6 @@ void append_u16(std::vector<uint8_t>& out, size_t value) {
 
 }  // namespace
 
-// --- NvTransaction --------------------------------------------------------------------------
-
-NvTransaction::~NvTransaction() {
-  wipe(values_);
-}
-
-void NvTransaction::put(NvKey key, ByteView value) {
-  SIMURGH_CHECK(value.size() <= NvStore::record_octets_max);
-  std::erase_if(items_, [key](const Item& item) { return item.key == key; });
-  // A vector that grows leaves its old bytes behind, so room is made by hand.
-  if (values_.capacity() - values_.size() < value.size()) {
-    std::vector<uint8_t> grown;
-    grown.reserve(2 * (values_.size() + value.size()) + 64);
-    grown.assign(values_.begin(), values_.end());
-    wipe(values_);
-    values_ = std::move(grown);
-  }
-  items_.push_back(
-      {key, false, static_cast<uint16_t>(values_.size()), static_cast<uint16_t>(value.size())});
-  values_.insert(values_.end(), value.begin(), value.end());
-}
-
-void NvTransaction::erase(NvKey key) {
-  std::erase_if(items_, [key](const Item& item) { return item.key == key; });
-  items_.push_back({key, true, 0, 0});
-}
-
-const NvTransaction::Item* NvTransaction::find(NvKey key) const {
-  for (const Item& item : items_) {
-    if (item.key == key) return &item;
-  }
-  return nullptr;
-}
-
 // --- NvStore: the shape of a bank ------------------------------------------------------------
 
 NvStore::NvStore(Nv& nv, const ByteArray<16>& seal_key) : nv_(nv), seal_key_(seal_key) {
@@ -278,16 +244,30 @@ Result<void> NvStore::format() {
 }
 
 bool NvStore::contains(NvKey key) const {
+  const auto* kept_back = batch_ == nullptr ? nullptr : batch_->find(key);
+  if (kept_back != nullptr) return !kept_back->erased;
   return find(key) != entries_.end();
 }
 
 Result<size_t> NvStore::size_of(NvKey key) const {
+  if (const auto* kept_back = batch_ == nullptr ? nullptr : batch_->find(key)) {
+    if (kept_back->erased) return fail(ErrorCode::not_found);
+    return static_cast<size_t>(kept_back->size_octets);
+  }
   const auto entry = find(key);
   if (entry == entries_.end()) return fail(ErrorCode::not_found);
   return static_cast<size_t>(entry->size_octets);
 }
 
 Result<ByteView> NvStore::read(NvKey key, MutableByteView out) const {
+  if (const auto* kept_back = batch_ == nullptr ? nullptr : batch_->find(key)) {
+    if (kept_back->erased) return fail(ErrorCode::not_found);
+    if (kept_back->size_octets > out.size()) return fail(ErrorCode::no_space);
+    const ByteView value =
+        ByteView(batch_->values_).subspan(kept_back->offset, kept_back->size_octets);
+    std::copy(value.begin(), value.end(), out.begin());
+    return ByteView(out.first(value.size()));
+  }
   const auto entry = find(key);
   if (entry == entries_.end()) return fail(ErrorCode::not_found);
   if (entry->size_octets > out.size()) return fail(ErrorCode::no_space);
@@ -422,12 +402,23 @@ Result<void> NvStore::commit(const NvTransaction& transaction) {
   size_t items_octets = 0;
   for (const auto& item : transaction.items_) items_octets += item_head_octets + item.size_octets;
   if (items_octets > frame_items_octets_max) return fail(ErrorCode::no_space);
-  if (entries_.size() + transaction.items_.size() > records_max) return fail(ErrorCode::no_space);
-  const size_t room_octets = align(header_octets) + bank_octets() / log_reserve_divisor;
-  if (snapshot_octets_after(transaction) + room_octets > bank_octets()) {
-    return fail(ErrorCode::no_space);
-  }
-  const bool fits = align(frame_octets(items_octets)) <= bank_end(bank_) - log_end_;
+  if (batch_ != nullptr) return add_to_batch(transaction);
+  return commit_now(transaction);
+}
+
+bool NvStore::has_room(const NvTransaction& transaction) const {
+  if (entries_.size() + transaction.items_.size() > records_max) return false;
+  const size_t reserved_octets = align(header_octets) + bank_octets() / log_reserve_divisor;
+  return snapshot_octets_after(transaction) + reserved_octets <= bank_octets();
+}
+
+Result<void> NvStore::commit_now(const NvTransaction& transaction) {
+  if (!has_room(transaction)) return fail(ErrorCode::no_space);
+  size_t items_octets = 0;
+  for (const auto& item : transaction.items_) items_octets += item_head_octets + item.size_octets;
+  // What is too long for one frame goes with a change of banks, which has as many as it takes.
+  const bool fits = items_octets <= frame_items_octets_max &&
+                    align(frame_octets(items_octets)) <= bank_end(bank_) - log_end_;
   const auto done =
       fits && !replaces_secret(transaction) ? append(transaction) : compact(transaction);
   // After a failed write nobody knows what the medium holds until it was read again.

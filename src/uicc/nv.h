@@ -13,6 +13,7 @@
 // Mounting finishes what a cut interrupted.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "base/bytes.h"
@@ -69,6 +70,8 @@ class NvTransaction {
 
   void put(NvKey key, ByteView value);  // at most NvStore::record_octets_max
   void erase(NvKey key);                // erasing what does not exist is allowed
+  // Every change of `other` after ours.
+  void add(const NvTransaction& other);
   bool empty() const { return items_.empty(); }
 
  private:
@@ -89,6 +92,7 @@ class NvStore {
   static constexpr size_t granule_octets_max = 64;
   static constexpr size_t record_octets_max = 1024;
   static constexpr size_t transaction_octets_max = 3072;
+  static constexpr size_t batch_octets_max = 32 * 1024;
   static constexpr size_t records_max = 512;
   static constexpr size_t size_octets_min = 4096;
 
@@ -115,6 +119,15 @@ class NvStore {
   // bank or a limit (nothing changed); `closed` when the power was cut: the transaction holds or
   // does not hold, mount() tells.
   Result<void> commit(const NvTransaction& transaction);
+
+  // From here on commits are kept back: reads see them, the memory does not. end_batch() makes all
+  // of them durable in one step (errors as commit(), and then the batch is gone); drop_batch()
+  // forgets them, as a loss of power does. One batch at a time.
+  void begin_batch();
+  Result<void> end_batch();
+  void drop_batch();
+  // Whether the open batch has changes.
+  bool batch_changes() const { return batch_ != nullptr && !batch_->empty(); }
 
   // Octets that live records take in a bank, of bank_octets(): what is left for files.
   size_t live_octets() const;
@@ -146,6 +159,9 @@ class NvStore {
   Result<void> replay(const BankHeader& header);
   Result<void> expect_no_frame(size_t offset, size_t end) const;
   Result<size_t> write_frame(size_t offset, uint32_t generation, uint32_t sequence, ByteView items);
+  Result<void> commit_now(const NvTransaction& transaction);
+  Result<void> add_to_batch(const NvTransaction& transaction);
+  bool has_room(const NvTransaction& transaction) const;
   Result<void> append(const NvTransaction& transaction);
   Result<void> compact(const NvTransaction& transaction);
   size_t snapshot_octets_after(const NvTransaction& transaction) const;
@@ -157,6 +173,7 @@ class NvStore {
   Nv& nv_;
   ByteArray<16> seal_key_;
   std::vector<Entry> entries_;  // by key
+  std::unique_ptr<NvTransaction> batch_;
   bool mounted_ = false;
   int bank_ = 0;
   uint32_t generation_ = 0;

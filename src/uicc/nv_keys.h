@@ -12,6 +12,9 @@ constexpr NvKey pin_states = 0x01;        // tries, enabled
 constexpr NvKey counters_in = 0x02;       // of secured packets, by epoch
 constexpr NvKey counter_out = 0x03;       // of secured packets to the centre
 constexpr NvKey authentication = 0x04;    // algorithm and its parameters
+constexpr NvKey os_version = 0x05;        // after a patch
+constexpr NvKey agent_record = 0x06;      // of the last script over HTTP and its outcome
+constexpr NvKey agent_session = 0x07;     // an administration session that is under way
 constexpr NvKey sequence_first = 0x0100;  // | IND: SEQ accepted last (TS 33.102 annex C)
 
 }  // namespace simurgh::uicc::nv_key

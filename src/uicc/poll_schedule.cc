@@ -12,6 +12,7 @@ namespace {
 
 constexpr uint8_t format_1 = 0x01;
 constexpr uint8_t flag_enabled = 0x01;
+constexpr uint8_t flag_logon_by_session = 0x02;
 constexpr uint32_t slot_of_iccid = 0xffffffff;
 constexpr std::string_view slot_label = "simurgh/poll/1/slot";
 
@@ -32,8 +33,9 @@ Result<PollSchedule> parse_poll_schedule(ByteView bytes) {
   Reader reader(bytes);
   if (TRY(reader.u8()) != format_1) return fail(ErrorCode::bad_value, 0);
   const uint8_t flags = TRY(reader.u8());
-  if ((flags & ~flag_enabled) != 0) return fail(ErrorCode::bad_value, 1);
+  if ((flags & ~(flag_enabled | flag_logon_by_session)) != 0) return fail(ErrorCode::bad_value, 1);
   schedule.enabled = (flags & flag_enabled) != 0;
+  schedule.logon_by_session = (flags & flag_logon_by_session) != 0;
   schedule.period_s = TRY(reader.u32());
   if (schedule.period_s < poll_period_s_min || schedule.period_s > poll_period_s_max) {
     return fail(ErrorCode::bad_value, 2);
@@ -51,7 +53,9 @@ Result<PollSchedule> parse_poll_schedule(ByteView bytes) {
 ByteArray<poll_schedule_octets> write_poll_schedule(const PollSchedule& schedule) {
   ByteArray<poll_schedule_octets> octets;
   Writer writer(octets);
-  writer.u8(format_1).u8(schedule.enabled ? flag_enabled : uint8_t{0}).u32(schedule.period_s);
+  const uint8_t flags = (schedule.enabled ? flag_enabled : 0) |
+                        (schedule.logon_by_session ? flag_logon_by_session : 0);
+  writer.u8(format_1).u8(flags).u32(schedule.period_s);
   writer.u32(schedule.slot_s.value_or(slot_of_iccid));
   writer.u40(schedule.next_at).u40(schedule.last_at);
   SIMURGH_CHECK(!writer.failed() && writer.size() == octets.size());

@@ -24,6 +24,7 @@ constexpr uint32_t poll_spread_s_max = 15 * 60;  // over which chips that are la
 
 struct PollSchedule {
   bool enabled = false;
+  bool logon_by_session = false;  // the first logon is an administration session (D6, HTTPS)
   uint32_t period_s = 86400;
   // Second of the period (counted from 1970) at which this chip polls; none: own_slot().
   std::optional<uint32_t> slot_s;

@@ -100,22 +100,36 @@ struct Target {
       user_data = card.send("00c00000" + answer.substr(2));
       user_data.resize(user_data.size() - 4);
     } else if (answer.starts_with("91")) {
-      const auto fetched = from_hex(card.send("80120000" + answer.substr(2)));
+      user_data = submitted(answer);
+    }
+    return user_data;
+  }
+  // What the chip sends by SMS-SUBMIT, one part or several, put together.
+  std::string submitted(std::string waiting) {
+    std::string whole = "027100";
+    while (waiting.starts_with("91")) {
+      const auto fetched = from_hex(card.send("80120000" + waiting.substr(2)));
       const auto command =
           toolkit::parse_proactive_command(ByteView(fetched).first(fetched.size() - 2));
       REQUIRE(command.has_value());
       const auto* send = std::get_if<toolkit::SendShortMessage>(&command->body);
       REQUIRE(send != nullptr);
-      user_data = to_hex(sms::parse_submit(send->tpdu)->user_data.octets);
+      const auto submit = sms::parse_submit(send->tpdu);
+      REQUIRE(submit.has_value());
+      const ByteView octets = submit->user_data.octets;
+      const auto header = sms::parse_user_data_header(octets);
+      REQUIRE(header.has_value());
+      whole += to_hex(octets.subspan(header->octets));
       toolkit::TerminalResponse done;
       done.command = details_of(*command);
       uint8_t body[64];
       const ByteView written = *write_terminal_response(done, body);
       Bytes apdu = {0x80, 0x14, 0x00, 0x00, static_cast<uint8_t>(written.size())};
       apdu.insert(apdu.end(), written.begin(), written.end());
-      REQUIRE(card.send(ByteView(apdu)) == "9000");
+      waiting = card.send(ByteView(apdu));
     }
-    return user_data;
+    REQUIRE(waiting == "9000");
+    return whole;
   }
   // What a response says: status and data; "?" when it does not verify.
   std::string opened(const std::string& user_data, const RawPacket& command) {

@@ -65,7 +65,7 @@ TEST_CASE("a remote file command is executed and proved, by report or by SUBMIT"
   command.data = test::from_hex("00a400");  // cut off
   CHECK(target.send(command) == "00 016700");
   ++command.counter;
-  command.tar = {0xb2, 0x01, 0x00};
+  command.tar = {0xb2, 0x02, 0x00};
   CHECK(target.send(command) == "09 ");  // TAR unknown, said to who has the keys
   ++command.counter;
   command.tar = uicc::tar_rfm_shared;

@@ -73,8 +73,8 @@ class TestCentre : private personalisation::CodeTries {
 // A phone and its customer around a TestCard.
 class Phone : public terminal::Slot, public terminal::Radio, public terminal::User {
  public:
-  explicit Phone(TestCard& card_in)
-      : card(card_in), phone(*this, *this, *this, *Imei::parse("490154203237518")) {}
+  explicit Phone(TestCard& card_in, terminal::DataNetwork* data = nullptr)
+      : card(card_in), phone(*this, *this, *this, *Imei::parse("490154203237518"), data) {}
 
   Result<ByteView> reset() override { return card.card->reset(); }
   Result<ByteView> transmit(ByteView command) override { return card.card->transmit(command); }

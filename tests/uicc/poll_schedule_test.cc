@@ -48,7 +48,7 @@ TEST_CASE("G1: EF.POLL reads back as it was written, and every other form is ref
     return !parse_poll_schedule(changed).has_value();
   };
   CHECK(refused(0, 2));
-  CHECK(refused(1, 3));
+  CHECK(refused(1, 4));
   CHECK(refused(2, 0xff));  // a period of more than half a year
   CHECK(refused(6, 0x01));  // a slot outside the period
 }

@@ -50,14 +50,16 @@ inline std::vector<Bytes> blocks_of(uint8_t ins, ByteView data) {
 
 class TestCard {
  public:
-  explicit TestCard(size_t granule = 4)
-      : memory(uicc::MemoryNv::size_octets_default, granule), nv(memory, random) {
+  explicit TestCard(size_t granule = 4, uicc::SecureChannels* channels = nullptr)
+      : memory(uicc::MemoryNv::size_octets_default, granule),
+        nv(memory, random),
+        secure_channels(channels) {
     REQUIRE(uicc::make_blank_chip(hardware()).has_value());
     card = std::make_unique<uicc::Card>(hardware());
     REQUIRE(card->reset().has_value());
   }
 
-  uicc::Hardware hardware() { return {nv, random, test_seal_key}; }
+  uicc::Hardware hardware() { return {nv, random, test_seal_key, secure_channels}; }
 
   // Answer and status words as hexadecimal digits; "-" when the chip is mute.
   std::string send(ByteView apdu) {
@@ -98,6 +100,7 @@ class TestCard {
   SeededRandom random{1};
   uicc::MemoryNv memory;
   uicc::FaultNv nv;
+  uicc::SecureChannels* secure_channels = nullptr;
   std::unique_ptr<uicc::Card> card;
 };
 

@@ -1,4 +1,5 @@
-simurgh_test(uicc simurgh_uicc simurgh_terminal simurgh_io_json simurgh_io_crypto_openssl)
+simurgh_test(uicc simurgh_uicc simurgh_terminal simurgh_network simurgh_io_json
+             simurgh_io_crypto_openssl)
 
 # The chip read by card tools that others wrote; its own pcscd, in a mount namespace (77: no root).
 add_test(NAME peers.card_tools
