@@ -1,6 +1,8 @@
 // link: simurgh_terminal simurgh_io_crypto_openssl
 // A hostile card: whatever it answers, the terminal parses it, stays within its limits and comes
 // back (threats 10).
+#include <algorithm>
+
 #include "base/reader.h"
 #include "terminal/terminal.h"
 

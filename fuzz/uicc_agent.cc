@@ -1,6 +1,8 @@
 // link: simurgh_uicc simurgh_terminal simurgh_io_crypto_openssl
 // A server that has the chip's key and says anything: the octets of its answers, behind a
 // terminal's channel that cuts them anywhere. And EF.POLL with any content.
+#include <algorithm>
+
 #include "formats/remote_management/administration_session.h"
 #include "terminal/terminal.h"
 #include "uicc/card.h"
