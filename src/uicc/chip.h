@@ -33,6 +33,9 @@ constexpr size_t answer_octets_max = 768;  // the longest: M1, fetched in pieces
 using Answer = std::vector<uint8_t>;
 using Handled = Result<apdu::StatusWord>;
 
+// The status word that TS 51.011 9.4 has in place of one of TS 102 221.
+apdu::StatusWord gsm_status(apdu::StatusWord word);
+
 class Chip final : private AgentHost {
  public:
   explicit Chip(const Hardware& hardware);
@@ -53,6 +56,7 @@ class Chip final : private AgentHost {
   ByteView finish(const apdu::Command& command, apdu::StatusWord status);
   bool blank() const;
   bool gsm(const apdu::Command& command) const;
+  Result<void> load_kind();
 
   // --- files (command_files.cc, command_records.cc) ---
   Handled select(Channel& channel, const apdu::Command& command);
@@ -122,6 +126,7 @@ class Chip final : private AgentHost {
   Handled on_sms_pp(const toolkit::SmsPpDownload& download);
   Result<secured_packet::ResponseStatus> act_on(const VerifiedPacket& packet, size_t room,
                                                 std::vector<uint8_t>& data);
+  Target target_of_packet(const secured_packet::Tar& tar) const;
   Channel remote_channel(Target target) const;
   Handled run_one(Channel& channel, Target target, const apdu::Command& command);
   // The response to a script; `room` bounds its data (compact), or all of it (expanded).
@@ -171,6 +176,9 @@ class Chip final : private AgentHost {
     Target target;
   };
   std::unique_ptr<Chained> chained_;
+  // Of a chip that another has made (imported.h).
+  bool gsm_only_ = false;
+  FixedVector<TarRow, ImportedChip::tars_max> other_tars_;
 
   Channel channels_[channels_max];
   bool pin_verified_[2] = {};

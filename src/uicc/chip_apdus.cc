@@ -26,6 +26,7 @@ enum Tag : tlv::Tag {
   tag_life = 0x8e,
   tag_active_epoch = 0x8f,
   tag_pending = 0x90,
+  tag_imported = 0xae,
 };
 
 template <typename Digits>
@@ -107,6 +108,12 @@ Result<void> take(const tlv::Element& element, PrePersonalisation& data) {
       }
       data.service_provider_name.assign(element.value);
       return {};
+    case tag_imported: {
+      const auto imported = parse_imported(element.value);
+      if (!imported.has_value()) return fail(imported.error().code, element.offset);
+      data.imported = *imported;
+      return {};
+    }
     default: return fail(ErrorCode::unsupported, element.offset);
   }
 }
@@ -146,6 +153,12 @@ PrePersonalisationBytes write_pre_personalisation(const PrePersonalisation& data
   write_unless_empty(writer, tag_service_centre, data.service_centre.bytes());
   writer.u8(tag_mnc_digits, data.mnc_digits);
   write_unless_empty(writer, tag_provider_name, data.service_provider_name);
+  if (data.imported.has_value()) {
+    Secret<imported_octets_max> room;
+    const auto imported = write_imported(*data.imported, room.fill(imported_octets_max));
+    SIMURGH_CHECK(imported.has_value());
+    writer.element(tag_imported, *imported);
+  }
   writer.close(whole);
   SIMURGH_CHECK(!out.failed());  // all fields have their limits
   return PrePersonalisationBytes(out.written());

@@ -6,6 +6,7 @@
 
 #include "conversations/personalisation/chip_record.h"
 #include "formats/apdu/apdu.h"
+#include "uicc/imported.h"
 
 namespace simurgh::uicc {
 
@@ -15,6 +16,8 @@ constexpr uint8_t get_chip_data = 0x52;
 constexpr uint8_t reset_challenge = 0x54;  // answer: RESET_CHALLENGE (D10)
 constexpr uint8_t exchange = 0x56;         // a personalisation message in, the chip's answer out
 constexpr uint8_t request = 0x58;          // REQUEST, when the chip wants personalisation
+constexpr uint8_t first = pre_personalise;
+constexpr uint8_t last = request;
 }  // namespace chip_ins
 
 constexpr uint8_t block_last = 0x80;  // P1
@@ -44,9 +47,10 @@ struct PrePersonalisation {
   AuthenticationProfile authentication;
   uint8_t mnc_digits = 2;                  // for EF.AD
   ByteString<16> service_provider_name{};  // EF.SPN, default alphabet; may be empty
+  std::optional<ImportedChip> imported{};   // a chip of another maker
 };
 
-constexpr size_t pre_personalisation_octets_max = 640;
+constexpr size_t pre_personalisation_octets_max = 768;
 using PrePersonalisationBytes = Secret<pre_personalisation_octets_max>;
 
 // The data of PRE-PERSONALISE, to be cut into blocks.

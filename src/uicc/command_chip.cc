@@ -144,8 +144,14 @@ Handled Chip::pre_personalise(Channel&, const apdu::Command& command) {
                                        data->authentication.ki_octets,
                                        data->authentication.tuak_iterations};
   transaction.put(nv_key::authentication, authentication);
+  if (data->imported.has_value()) {
+    Secret<imported_octets_max> room;
+    transaction.put(nv_key::imported,
+                    TRY(write_imported(*data->imported, room.fill(imported_octets_max))));
+  }
   if (!put_files(files_, *data, transaction).has_value()) return status::incorrect_data;
   TRY(store_.commit(transaction));
+  TRY(load_kind());
   return status::ok;
 }
 

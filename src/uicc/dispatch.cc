@@ -66,20 +66,20 @@ const CommandTable::Entry CommandTable::entries[] = {
     {CommandClass::etsi, chip_ins::exchange, &Chip::exchange, nothing},
     {CommandClass::etsi, chip_ins::request, &Chip::request, nothing},
 
-    {CommandClass::gsm, ins::select, &Chip::select, nothing},
+    {CommandClass::gsm, ins::select, &Chip::select, remote},
     {CommandClass::gsm, ins::status, &Chip::status, nothing},
-    {CommandClass::gsm, ins::read_binary, &Chip::read_binary, nothing},
-    {CommandClass::gsm, ins::update_binary, &Chip::update_binary, nothing},
-    {CommandClass::gsm, ins::read_record, &Chip::read_record, nothing},
-    {CommandClass::gsm, ins::update_record, &Chip::update_record, nothing},
-    {CommandClass::gsm, ins::increase, &Chip::increase, nothing},
+    {CommandClass::gsm, ins::read_binary, &Chip::read_binary, remote},
+    {CommandClass::gsm, ins::update_binary, &Chip::update_binary, remote},
+    {CommandClass::gsm, ins::read_record, &Chip::read_record, remote},
+    {CommandClass::gsm, ins::update_record, &Chip::update_record, remote},
+    {CommandClass::gsm, ins::increase, &Chip::increase, remote},
     {CommandClass::gsm, ins::verify_pin, &Chip::verify_pin, nothing},
     {CommandClass::gsm, ins::change_pin, &Chip::change_pin, nothing},
     {CommandClass::gsm, ins::disable_pin, &Chip::disable_pin, nothing},
     {CommandClass::gsm, ins::enable_pin, &Chip::enable_pin, nothing},
     {CommandClass::gsm, ins::unblock_pin, &Chip::unblock_pin, nothing},
-    {CommandClass::gsm, ins::deactivate_file, &Chip::deactivate_file, nothing},
-    {CommandClass::gsm, ins::activate_file, &Chip::activate_file, nothing},
+    {CommandClass::gsm, ins::deactivate_file, &Chip::deactivate_file, remote},
+    {CommandClass::gsm, ins::activate_file, &Chip::activate_file, remote},
     {CommandClass::gsm, ins::authenticate, &Chip::run_gsm_algorithm, nothing},
     {CommandClass::gsm, ins::get_response, &Chip::get_response, any_chip},
     {CommandClass::gsm, ins::terminal_profile, &Chip::terminal_profile, nothing},
@@ -91,8 +91,6 @@ const CommandTable::Entry CommandTable::entries[] = {
 std::span<const CommandTable::Entry> CommandTable::all() {
   return entries;
 }
-
-namespace {
 
 // The status words that TS 51.011 9.4 has in place of those of TS 102 221.
 apdu::StatusWord gsm_status(apdu::StatusWord word) {
@@ -109,6 +107,8 @@ apdu::StatusWord gsm_status(apdu::StatusWord word) {
     default: return word;
   }
 }
+
+namespace {
 
 apdu::StatusWord status_of(const Error& error) {
   switch (error.code) {
@@ -144,7 +144,20 @@ Chip::~Chip() {
 
 Result<void> Chip::start() {
   TRY(store_.mount());
-  return files_.reload();
+  TRY(files_.reload());
+  return load_kind();
+}
+
+// What is different in a chip that we have not made.
+Result<void> Chip::load_kind() {
+  const auto imported = load_imported(store_);
+  if (!imported.has_value()) {
+    return imported.error().code == ErrorCode::not_found ? Result<void>() : imported.error();
+  }
+  gsm_only_ = imported->gsm_only();
+  other_tars_ = imported->tars;
+  agent_.switch_off();
+  return {};
 }
 
 // T=0 and T=15 (TS 102 221 6.3): classes A, B and C, clock stop, no speed enhancement asked.
@@ -185,6 +198,8 @@ Result<ByteView> Chip::transmit(ByteView bytes) {
 
 Handled Chip::dispatch(const apdu::Command& command) {
   if (gsm(command)) return execute(channels_[0], command);
+  const bool own_command = command.ins >= chip_ins::first && command.ins <= chip_ins::last;
+  if (gsm_only_ && !own_command) return status::cla_not_supported;
   const uint8_t cla = apdu::class_without_channel(command.cla);
   if (cla != apdu::cla_interindustry && cla != apdu::cla_etsi) {
     const bool secure_messaging = (command.cla & 0x70) == 0 && (command.cla & 0x0c) != 0;

@@ -65,6 +65,8 @@ class HttpAgent final : private remote_admin::Executor,
   Result<void> on_profile();
   // Whether this terminal and this chip can have sessions.
   bool able() const;
+  // A chip without an agent.
+  void switch_off() { parts_.secure_channels = nullptr; }
   bool under_way() const { return session_ != nullptr; }
 
   Result<void> on_trigger(const remote_management::SessionTrigger& trigger);

@@ -8,6 +8,7 @@ namespace simurgh::uicc::nv_key {
 
 constexpr NvKey chip_record = nv_key_secret_bit | 0x01;  // identity and epochs
 constexpr NvKey pin_values = nv_key_secret_bit | 0x02;
+constexpr NvKey imported = nv_key_secret_bit | 0x03;  // another maker's keys and TARs
 constexpr NvKey pin_states = 0x01;        // tries, enabled
 constexpr NvKey counters_in = 0x02;       // of secured packets, by epoch
 constexpr NvKey counter_out = 0x03;       // of secured packets to the centre

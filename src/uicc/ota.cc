@@ -2,6 +2,7 @@
 
 #include "conversations/personalisation/short_message_bearer.h"
 #include "formats/sms/tpdu.h"
+#include "uicc/imported.h"
 #include "uicc/nv_keys.h"
 
 namespace simurgh::uicc {
@@ -21,7 +22,9 @@ struct CounterOfEpoch {
   uint64_t counter = 0;
 };
 constexpr size_t counter_octets = 4 + 5;
-constexpr size_t counters_max = 2;  // active and pending
+constexpr size_t counters_max = 2 + ImportedChip::key_sets_max;  // active, pending; given sets
+// Stands for an epoch where the keys were given: | key set.
+constexpr uint32_t given_keys_epochs = 0xffff0000;
 
 struct Counters {
   CounterOfEpoch items[counters_max];
@@ -46,7 +49,7 @@ Result<Counters> load_counters(const NvStore& store) {
 }
 
 bool is_alive(const ChipRecord& record, uint32_t epoch) {
-  return record.active.number == epoch ||
+  return epoch >= given_keys_epochs || record.active.number == epoch ||
          (record.pending.has_value() && record.pending->number == epoch);
 }
 
@@ -84,21 +87,41 @@ Result<std::optional<VerifiedPacket>> OtaReceiver::on_packet(ByteView packet,
   const std::optional<VerifiedPacket> silence;
   ChipRecord record;
   TRY(chip.load(record));
-  const Epoch* epochs[] = {&record.active, record.pending ? &*record.pending : nullptr};
-  for (const Epoch* epoch : epochs) {
-    if (epoch == nullptr) continue;
+  // Every key set that the packet can be under: of the epochs, or as another maker gave them.
+  struct Candidate {
+    uint8_t key_set;
+    uint32_t epoch;
+    Key256 kic;
+    Key256 kid;
+  };
+  FixedVector<Candidate, counters_max> candidates;
+  const auto imported = load_imported(store_);
+  if (imported.has_value()) {
+    for (const GivenKeys& keys : imported->keys) {
+      candidates.push_back({keys.key_set, given_keys_epochs | keys.key_set, keys.kic, keys.kid});
+    }
+  } else if (imported.error().code != ErrorCode::not_found) {
+    return imported.error();
+  }
+  for (const Epoch* epoch : {&record.active, record.pending ? &*record.pending : nullptr}) {
+    if (epoch == nullptr || imported.has_value()) continue;
+    const auto keys = derive_ota_keys(epoch->secret, personalisation::Direction::to_chip);
+    candidates.push_back({personalisation::key_set_of(epoch->number), epoch->number,
+                          Key256(keys.kic.view()), Key256(keys.kid.view())});
+  }
+  for (const Candidate& candidate : candidates) {
     std::vector<uint8_t> buffer(packet.begin(), packet.end());  // deciphered in place
     const auto header = secured_packet::parse_command_header(buffer);
     if (!header.has_value()) return silence;
-    const uint8_t key_set = personalisation::key_set_of(epoch->number);
-    if (header->kic.key_set() != key_set || header->kid.key_set() != key_set) continue;
-    const auto keys = derive_ota_keys(epoch->secret, personalisation::Direction::to_chip);
-    const auto command =
-        verify_and_decrypt(*header, {keys.kic.view(), keys.kid.view()}, floor_of(header->tar));
+    if (header->kic.key_set() != candidate.key_set || header->kid.key_set() != candidate.key_set) {
+      continue;
+    }
+    const auto command = verify_and_decrypt(
+        *header, {candidate.kic.view(), candidate.kid.view()}, floor_of(header->tar));
     if (!command.has_value()) continue;
     VerifiedPacket verified;
     verified.tar = header->tar;
-    verified.epoch = epoch->number;
+    verified.epoch = candidate.epoch;
     verified.counter = command->counter;
     verified.response = {header->spi.response, header->kic, header->kid, header->check_octets};
     verified.status = TRY(accept_counter(verified, header->spi.counter, record));
@@ -144,13 +167,28 @@ std::vector<uint8_t> OtaReceiver::respond(const VerifiedPacket& packet, Response
   const ResponseRequest request = packet.response.response.request;
   const bool wanted = request == ResponseRequest::always ||
                       (request == ResponseRequest::on_error && status != ResponseStatus::ok);
-  const bool pending = record.pending.has_value() && record.pending->number == packet.epoch;
-  const Epoch& epoch = pending ? *record.pending : record.active;
-  if (!wanted || epoch.number != packet.epoch) return {};
-  const auto keys = derive_ota_keys(epoch.secret, personalisation::Direction::to_chip);
+  if (!wanted) return {};
+  Key256 kic;
+  Key256 kid;
+  if (packet.epoch >= given_keys_epochs) {
+    const auto imported = load_imported(store_);
+    if (!imported.has_value()) return {};
+    for (const GivenKeys& keys : imported->keys) {
+      if ((given_keys_epochs | keys.key_set) != packet.epoch) continue;
+      kic = keys.kic;
+      kid = keys.kid;
+    }
+  } else {
+    const bool pending = record.pending.has_value() && record.pending->number == packet.epoch;
+    const Epoch& epoch = pending ? *record.pending : record.active;
+    if (epoch.number != packet.epoch) return {};
+    const auto keys = derive_ota_keys(epoch.secret, personalisation::Direction::to_chip);
+    kic.assign(keys.kic.view());
+    kid.assign(keys.kid.view());
+  }
   std::vector<uint8_t> room(secured_packet::response_packet_octets(data.size()) + 16);
   const auto written = write_response({packet.tar, packet.counter, status}, packet.response,
-                                      {keys.kic.view(), keys.kid.view()}, data, room);
+                                      {kic.view(), kid.view()}, data, room);
   if (!written.has_value()) return {};  // asks for less than our protection
   room.resize(written->size());
   return room;

@@ -94,7 +94,7 @@ Handled Chip::on_sms_pp(const toolkit::SmsPpDownload& download) {
 Result<ResponseStatus> Chip::act_on(const VerifiedPacket& packet, size_t room,
                                     std::vector<uint8_t>& data) {
   const ByteView secured = packet.secured_data;
-  const Target target = target_of(packet.tar);
+  const Target target = target_of_packet(packet.tar);
   switch (target) {
     case Target::none:
       // An applet takes it; as applets are not run here there is nothing to say.
@@ -122,6 +122,13 @@ Result<ResponseStatus> Chip::act_on(const VerifiedPacket& packet, size_t room,
   return ResponseStatus::ok;
 }
 
+Target Chip::target_of_packet(const secured_packet::Tar& tar) const {
+  for (const TarRow& row : other_tars_) {
+    if (row.tar == tar) return row.target;
+  }
+  return target_of(tar);
+}
+
 // --- scripts -----------------------------------------------------------------------------------
 
 Channel Chip::remote_channel(Target target) const {
@@ -145,7 +152,10 @@ Handled Chip::run_one(Channel& channel, Target target, const apdu::Command& comm
       if (command.ins == chip_ins::request) handled = request(channel, command);
       break;
     case Target::shared_files:
-    case Target::usim_files: handled = execute(channel, command); break;
+    case Target::usim_files:
+      handled = execute(channel, command);
+      if (handled.has_value() && gsm(command)) handled = gsm_status(*handled);
+      break;
   }
   if (handled.has_value() || handled.error().code == ErrorCode::closed) return handled;
   answer_.clear();
