@@ -47,7 +47,7 @@ struct PrePersonalisation {
   AuthenticationProfile authentication;
   uint8_t mnc_digits = 2;                  // for EF.AD
   ByteString<16> service_provider_name{};  // EF.SPN, default alphabet; may be empty
-  std::optional<ImportedChip> imported{};   // a chip of another maker
+  std::optional<ImportedChip> imported{};  // a chip of another maker
 };
 
 constexpr size_t pre_personalisation_octets_max = 768;

@@ -98,8 +98,7 @@ Result<ByteView> write_imported(const ImportedChip& chip, MutableByteView out) {
     writer.close(set);
   }
   for (const TarRow& row : chip.tars) {
-    const uint8_t octets[] = {row.tar[0], row.tar[1], row.tar[2],
-                              static_cast<uint8_t>(row.target)};
+    const uint8_t octets[] = {row.tar[0], row.tar[1], row.tar[2], static_cast<uint8_t>(row.target)};
     writer.element(tag_tar, octets);
   }
   return raw.finish();

@@ -116,8 +116,8 @@ Result<std::optional<VerifiedPacket>> OtaReceiver::on_packet(ByteView packet,
     if (header->kic.key_set() != candidate.key_set || header->kid.key_set() != candidate.key_set) {
       continue;
     }
-    const auto command = verify_and_decrypt(
-        *header, {candidate.kic.view(), candidate.kid.view()}, floor_of(header->tar));
+    const auto command = verify_and_decrypt(*header, {candidate.kic.view(), candidate.kid.view()},
+                                            floor_of(header->tar));
     if (!command.has_value()) continue;
     VerifiedPacket verified;
     verified.tar = header->tar;

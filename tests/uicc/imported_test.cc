@@ -109,8 +109,8 @@ TEST_CASE("G8: an imported USIM takes scripts under the key sets it came with, a
   CHECK(chip.send(0, {0xb0, 0x00, 0x20}, "00a40004022fe2", 3) == "09 ");
   // Keys that our own derivation would give it open nothing.
   auto data = test::test_pre_personalisation();
-  const auto own = derive_ota_keys(test::initial_epoch_of(data).secret,
-                                   personalisation::Direction::to_chip);
+  const auto own =
+      derive_ota_keys(test::initial_epoch_of(data).secret, personalisation::Direction::to_chip);
   chip.maker.keys[0].kic.assign(own.kic.view());
   chip.maker.keys[0].kid.assign(own.kid.view());
   chip.maker.keys[0].key_set = 1;
@@ -149,13 +149,13 @@ TEST_CASE("G8: every kind of chip reads back as it was written, and nothing else
     }
   }
   const char* wrong[] = {
-      "800107",                                    // no such kind
-      "800103",                                    // no keys
-      "a105800101",                                // half a key set
+      "800107",      // no such kind
+      "800103",      // no keys
+      "a105800101",  // half a key set
       "800103 a127 800100 8110 00000000000000000000000000000000 8210 "
-      "00000000000000000000000000000000",          // key set 0
-      "800103 990101",                             // an unknown object
-      "800103 8304b0000004",                       // the personalisation applet is not for it
+      "00000000000000000000000000000000",  // key set 0
+      "800103 990101",                     // an unknown object
+      "800103 8304b0000004",               // the personalisation applet is not for it
   };
   for (const char* hex : wrong) {
     CAPTURE(hex);
