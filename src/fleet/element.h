@@ -47,7 +47,7 @@ using SealedElementKeys =
 struct Element {
   uint32_t id = 0;
   Iccid iccid;
-  Msisdn msisdn;       // where triggers go, one element's only; empty: reached when it polls
+  Msisdn msisdn;       // of an imported one; empty: reached when it polls. Ours: see its chip row
   uint16_t batch = 0;  // see Batch; 0: none
   ElementKeySource source = ElementKeySource::centre;
   // Of imported ones. What a chip of ours has is the security centre's.

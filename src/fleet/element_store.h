@@ -28,8 +28,8 @@ class ElementStore {
  public:
   virtual ~ElementStore() = default;
 
-  // already_exists, with the index as offset, for an id, ICCID, MSISDN or PSK identity that is there;
-  // nothing of the call is then to be kept (the caller undoes its step).
+  // already_exists, with the index as offset, for an id, ICCID, MSISDN or PSK identity that is
+  // there; nothing of the call is then to be kept (the caller undoes its step).
   virtual Result<void> add(std::span<const Element> elements) = 0;
   virtual Result<void> save(const Element& element) = 0;  // one that is there
   virtual Result<std::optional<Element>> element(uint32_t id) = 0;

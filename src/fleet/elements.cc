@@ -97,25 +97,17 @@ Result<uint32_t> Elements::import(std::string_view batch_name, std::span<const N
   return first_id;
 }
 
-Result<Element> Elements::take_up(const Iccid& iccid, const Msisdn& msisdn,
-                                  std::string_view batch_name, const audit::By& by) {
-  // A number moves from chip to chip, messages go to the newest.
-  if (auto holder = TRY(parts_.store.element_of(msisdn)); holder && holder->iccid != iccid) {
-    holder->msisdn = {};
-    TRY(parts_.store.save(*holder));
-  }
+Result<Element> Elements::take_up(const Iccid& iccid, std::string_view batch_name,
+                                  const audit::By& by) {
   if (auto known = TRY(parts_.store.element_of(iccid))) {
     if (known->source != ElementKeySource::centre) return ErrorCode::already_exists;
-    known->msisdn = msisdn;
-    TRY(parts_.store.save(*known));
-    return *known;
+    return std::move(*known);
   }
   auto into = batch(batch_name);
   if (!into && into.error().code == ErrorCode::not_found) into = save_batch(batch_name, "{}", by);
   Element element;
   element.id = TRY(parts_.store.next_element_id());
   element.iccid = iccid;
-  element.msisdn = msisdn;
   element.batch = TRY(into).id;
   element.created = by.at;
   TRY(parts_.store.add({&element, 1}));

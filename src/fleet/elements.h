@@ -42,15 +42,14 @@ class Elements {
 
   // All or nothing (the caller undoes). An error's offset is the index of the row: `bad_length` and
   // `bad_value` for its keys, `not_allowed` for a known test key, `already_exists` for an ICCID,
-  // MSISDN or PSK identity that is there or comes twice, `too_large` for more than import_rows_max rows or a
-  // counter above counter_max. The ids are `first_id` onwards, in the order of the rows.
+  // MSISDN or PSK identity that is there or comes twice, `too_large` for more than import_rows_max
+  // rows or a counter above counter_max. The ids are `first_id` onwards, in the order of the rows.
   Result<uint32_t> import(std::string_view batch, std::span<const NewElement> rows,
                           const audit::By& by);
 
   // A chip of ours was sold: its element, made when it has none. The same chip keeps its element
-  // through all its lives; an MSISDN that another element has moves to it.
-  Result<Element> take_up(const Iccid& iccid, const Msisdn& msisdn, std::string_view batch,
-                          const audit::By& by);
+  // through all its lives. `already_exists`: an imported element has this ICCID.
+  Result<Element> take_up(const Iccid& iccid, std::string_view batch, const audit::By& by);
 
   Result<Element> element(uint32_t id);  // not_found
   Result<Element> element_of(const Iccid& iccid);

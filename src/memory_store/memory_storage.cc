@@ -9,6 +9,7 @@ namespace simurgh::memory_store {
 MemoryStorage::State::State(const ByteArray<16>& database)
     : audit(transaction),
       fleet(transaction),
+      elements(transaction),
       hlr(transaction),
       remote(transaction),
       centre(transaction),
@@ -33,6 +34,12 @@ std::vector<TableBase*> MemoryStorage::State::tables() {
       &fleet.order_by_chip,
       &fleet.contract_rows,
       &fleet.alarm_rows,
+      &elements.rows,
+      &elements.by_iccid,
+      &elements.by_msisdn,
+      &elements.by_identity,
+      &elements.counters,
+      &elements.batch_rows,
       &hlr.subscriber_rows,
       &hlr.subscriber_by_msisdn,
       &hlr.sequence_rows,
@@ -56,6 +63,9 @@ audit::Store& MemoryStorage::audit() {
 }
 fleet::Store& MemoryStorage::fleet() {
   return state_->fleet;
+}
+fleet::ElementStore& MemoryStorage::elements() {
+  return state_->elements;
 }
 hlr::Store& MemoryStorage::hlr() {
   return state_->hlr;

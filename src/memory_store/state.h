@@ -110,6 +110,47 @@ class FleetTables final : public fleet::Store {
   Table<uint64_t, fleet::Alarm> alarm_rows;
 };
 
+class ElementTables final : public fleet::ElementStore {
+ public:
+  explicit ElementTables(Transaction& transaction)
+      : transaction_(transaction),
+        rows(transaction.log),
+        by_iccid(transaction.log),
+        by_msisdn(transaction.log),
+        by_identity(transaction.log),
+        counters(transaction.log),
+        batch_rows(transaction.log) {}
+  Result<void> add(std::span<const fleet::Element> elements) override;
+  Result<void> save(const fleet::Element& element) override;
+  Result<std::optional<fleet::Element>> element(uint32_t id) override;
+  Result<std::optional<fleet::Element>> element_of(const Iccid& iccid) override;
+  Result<std::optional<fleet::Element>> element_of(const Msisdn& msisdn) override;
+  Result<std::optional<fleet::Element>> element_of_identity(std::string_view identity) override;
+  Result<std::vector<fleet::Element>> elements(const fleet::ElementFilter& filter,
+                                               const Iccid& after, size_t limit) override;
+  Result<uint32_t> next_element_id() override;
+  Result<uint64_t> counter(uint32_t element) override;
+  Result<void> set_counters(std::span<const fleet::ElementCounter> counters) override;
+  Result<void> save_batch(const fleet::Batch& batch) override;
+  Result<std::vector<fleet::Batch>> batches() override;
+
+ private:
+  template <typename Key>
+  Result<std::optional<fleet::Element>> find_by(const Table<Key, uint32_t>& index, const Key& key);
+  bool clashes(const fleet::Element& element) const;
+  void put(const fleet::Element& element);
+
+  Transaction& transaction_;
+
+ public:
+  Table<uint32_t, fleet::Element> rows;
+  Table<Iccid, uint32_t> by_iccid;
+  Table<Msisdn, uint32_t> by_msisdn;
+  Table<std::string, uint32_t> by_identity;
+  Table<uint32_t, uint64_t> counters;
+  Table<uint16_t, fleet::Batch> batch_rows;
+};
+
 class HlrTables final : public hlr::Store {
  public:
   explicit HlrTables(Transaction& transaction);
@@ -216,6 +257,7 @@ struct MemoryStorage::State {
   uint64_t next_generation = 0;  // that the next commit gets, when not simply one more
   AuditTable audit;
   FleetTables fleet;
+  ElementTables elements;
   HlrTables hlr;
   RemoteTable remote;
   CentreTables centre;

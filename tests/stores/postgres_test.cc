@@ -211,6 +211,8 @@ TEST_CASE("PostgreSQL: every released schema opens with what was in it") {
     PostgresPlace place;
     std::ifstream file(source_folder() + "/tests/stores/dumps/postgres-v" +
                        std::to_string(version) + ".sql");
+    // The newest one gets its dump when it is released.
+    if (version > 1 && version == store_postgres::schema_steps().size() && !file.good()) break;
     REQUIRE(file.good());
     std::stringstream sql;
     sql << file.rdbuf();

@@ -31,6 +31,20 @@ inline fleet::Range some_range(uint64_t id, uint64_t first, uint64_t count) {
   return {id, run_of(first, count), 0, "note " + std::to_string(id), Instant{1000}};
 }
 
+inline fleet::Element some_element(uint32_t id) {
+  fleet::Element row;
+  row.id = id;
+  row.iccid = iccid_of(id);
+  row.msisdn = msisdn_of(id);
+  row.batch = static_cast<uint16_t>(2 + id % 3);
+  row.source = fleet::ElementKeySource::imported;
+  row.key_version = 3;
+  row.psk_identity = "identity " + std::to_string(id);
+  row.sealed_keys = filled<fleet::SealedElementKeys::capacity()>(60, static_cast<uint8_t>(id));
+  row.created = Instant{1700 + id};
+  return row;
+}
+
 inline fleet::Allocation some_allocation(uint64_t id, uint64_t first, uint64_t count) {
   fleet::Allocation row;
   row.id = id;

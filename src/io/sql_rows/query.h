@@ -48,10 +48,11 @@ class Query {
   Query& operator<<(const DigitString<Tag, min, max>& value) {
     return text(value.text());
   }
-  // A number of which "none" is stored as NULL, because it is unique.
-  template <typename Digits>
-  Query& unique(const Digits& value) {
-    return value.empty() ? null() : text(value.text());
+  // A text of which "none" is stored as NULL, because it is unique.
+  Query& unique(std::string_view value) { return value.empty() ? null() : text(value); }
+  template <typename Tag, size_t min, size_t max>
+  Query& unique(const DigitString<Tag, min, max>& value) {
+    return unique(value.text());
   }
 
   Result<bool> step();

@@ -13,6 +13,7 @@ struct SqlStorage::State {
         session{*connection},
         audit(session),
         fleet(session),
+        elements(session),
         hlr(session),
         remote(session),
         centre(session),
@@ -22,6 +23,7 @@ struct SqlStorage::State {
   Session session;
   AuditRows audit;
   FleetRows fleet;
+  ElementRows elements;
   HlrRows hlr;
   RemoteRows remote;
   CentreRows centre;
@@ -56,6 +58,9 @@ fleet::Store& SqlStorage::fleet() {
 }
 hlr::Store& SqlStorage::hlr() {
   return state_->hlr;
+}
+fleet::ElementStore& SqlStorage::elements() {
+  return state_->elements;
 }
 hlr::RemoteStore& SqlStorage::remote_directory() {
   return state_->remote;

@@ -84,6 +84,27 @@ class FleetRows final : public fleet::Store {
   Session& session_;
 };
 
+class ElementRows final : public fleet::ElementStore {
+ public:
+  explicit ElementRows(Session& session) : session_(session) {}
+  Result<void> add(std::span<const fleet::Element> elements) override;
+  Result<void> save(const fleet::Element& element) override;
+  Result<std::optional<fleet::Element>> element(uint32_t id) override;
+  Result<std::optional<fleet::Element>> element_of(const Iccid& iccid) override;
+  Result<std::optional<fleet::Element>> element_of(const Msisdn& msisdn) override;
+  Result<std::optional<fleet::Element>> element_of_identity(std::string_view identity) override;
+  Result<std::vector<fleet::Element>> elements(const fleet::ElementFilter& filter,
+                                               const Iccid& after, size_t limit) override;
+  Result<uint32_t> next_element_id() override;
+  Result<uint64_t> counter(uint32_t element) override;
+  Result<void> set_counters(std::span<const fleet::ElementCounter> counters) override;
+  Result<void> save_batch(const fleet::Batch& batch) override;
+  Result<std::vector<fleet::Batch>> batches() override;
+
+ private:
+  Session& session_;
+};
+
 class HlrRows final : public hlr::Store {
  public:
   explicit HlrRows(Session& session) : session_(session) {}

@@ -11,9 +11,13 @@ namespace {
 constexpr const char* version_1 =
 #include "io/store_postgres/schema/v1.sql"
     ;
+constexpr const char* version_2 =
+#include "io/store_postgres/schema/v2.sql"
+    ;
 
 constexpr SchemaStep steps_of_this_program[] = {
     {0, version_1},
+    {1, version_2},
 };
 
 }  // namespace

@@ -9,9 +9,13 @@ namespace {
 constexpr const char* version_1 =
 #include "io/store_sqlite/schema/v1.sql"
     ;
+constexpr const char* version_2 =
+#include "io/store_sqlite/schema/v2.sql"
+    ;
 
 constexpr SchemaStep steps_of_this_program[] = {
     {0, version_1},
+    {1, version_2},
 };
 
 Result<int> pragma_number(Database& database, const char* sql) {
