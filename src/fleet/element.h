@@ -65,7 +65,7 @@ Result<SealedElementKeys> seal_element_keys(crypto::KeyStore& store, const Iccid
 Result<ElementKeys> open_element_keys(crypto::KeyStore& store, const Element& element);
 
 // Cards that were made alike: an allocation of ours, or an imported file. `settings` is a JSON
-// object that says what the cards differ in (docs/operator/batches.md).
+// object that says what the cards differ in; who reaches them reads it.
 struct Batch {
   uint16_t id = 0;  // from 1
   std::string name;
