@@ -239,6 +239,10 @@ Result<void> Hlr::cancel_location(const Imsi& imsi, const audit::By& by) {
   return tell_serving_nodes(before, NetworkWork::Kind::cancel_update, by.at);
 }
 
+Result<bool> Hlr::fenced(const Imsi& imsi) {
+  return TRY(find_existing(imsi))->row.fenced;
+}
+
 Result<bool> Hlr::behind(const Imsi&) {
   return false;
 }

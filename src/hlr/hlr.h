@@ -82,6 +82,7 @@ class Hlr final : public SubscriberDirectory {
   Result<void> set_hotline(const Imsi& imsi, bool hotline, const audit::By& by) override;
   Result<void> set_msisdn(const Imsi& imsi, const Msisdn& msisdn, const audit::By& by) override;
   Result<void> fence(const Imsi& imsi, const audit::By& by) override;
+  Result<bool> fenced(const Imsi& imsi) override;
   Result<void> remove(const Imsi& imsi, const audit::By& by) override;
   Result<void> cancel_location(const Imsi& imsi, const audit::By& by) override;
   Result<bool> behind(const Imsi& imsi) override;

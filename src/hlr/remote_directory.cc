@@ -208,6 +208,10 @@ Result<void> RemoteDirectory::cancel_location(const Imsi& imsi, const audit::By&
   return {};
 }
 
+Result<bool> RemoteDirectory::fenced(const Imsi& imsi) {
+  return TRY(load_present(imsi)).wanted.fenced;
+}
+
 Result<bool> RemoteDirectory::behind(const Imsi& imsi) {
   const auto row = TRY(parts_.store.load(imsi));
   return row && row->confirmed < row->version;

@@ -86,6 +86,7 @@ class RemoteDirectory final : public SubscriberDirectory {
   Result<void> set_hotline(const Imsi& imsi, bool hotline, const audit::By& by) override;
   Result<void> set_msisdn(const Imsi& imsi, const Msisdn& msisdn, const audit::By& by) override;
   Result<void> fence(const Imsi& imsi, const audit::By& by) override;
+  Result<bool> fenced(const Imsi& imsi) override;
   Result<void> remove(const Imsi& imsi, const audit::By& by) override;
   // Does nothing: osmo-hlr sends no cancellation.
   Result<void> cancel_location(const Imsi& imsi, const audit::By& by) override;

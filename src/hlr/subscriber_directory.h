@@ -34,6 +34,8 @@ class SubscriberDirectory {
   virtual Result<void> set_msisdn(const Imsi& imsi, const Msisdn& msisdn, const audit::By& by) = 0;
   // Not served until keys are replaced: SAI and UL are refused.
   virtual Result<void> fence(const Imsi& imsi, const audit::By& by) = 0;
+  // `not_found` for who is not there.
+  virtual Result<bool> fenced(const Imsi& imsi) = 0;
   // Also cancels its location. Removing who is not there is no error.
   virtual Result<void> remove(const Imsi& imsi, const audit::By& by) = 0;
   // The visited networks forget the subscriber with its vectors and ask for new ones.

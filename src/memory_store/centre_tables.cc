@@ -23,6 +23,10 @@ Result<void> CentreTables::save(const ChipKeys& row) {
   const ChipKeys* old = rows.find(row.iccid);
   if (old != nullptr && old->imsi != row.imsi) by_imsi.erase(old->imsi);
   by_imsi.put(row.imsi, row.iccid);
+  if (old != nullptr && old->interval_from != row.interval_from) {
+    by_interval.erase({old->interval_from, row.iccid});
+  }
+  if (row.interval_from != Instant()) by_interval.put({row.interval_from, row.iccid}, true);
   rows.put(row.iccid, row);
   return {};
 }
@@ -32,6 +36,7 @@ Result<void> CentreTables::erase(const Iccid& iccid) {
   const ChipKeys* old = rows.find(iccid);
   if (old == nullptr) return {};
   by_imsi.erase(old->imsi);
+  by_interval.erase({old->interval_from, iccid});
   rows.erase(iccid);
   return {};
 }
@@ -43,6 +48,18 @@ Result<void> CentreTables::each_open(FunctionRef<void(const ChipKeys&)> visit) {
       visit(row);
     }
   }
+  return {};
+}
+
+Result<void> CentreTables::each_rekey_due(Instant before, size_t limit,
+                                          FunctionRef<void(const ChipKeys&)> visit) {
+  TRY(transaction_.alive());
+  std::vector<ChipKeys> due;
+  for (const auto& [key, present] : by_interval.rows()) {
+    if (key.first >= before || due.size() == limit) break;
+    due.push_back(*rows.find(key.second));
+  }
+  for (const ChipKeys& row : due) visit(row);  // which may change rows
   return {};
 }
 

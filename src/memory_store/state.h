@@ -203,12 +203,17 @@ class RemoteTable final : public hlr::RemoteStore {
 class CentreTables final : public security_centre::Store {
  public:
   explicit CentreTables(Transaction& transaction)
-      : transaction_(transaction), rows(transaction.log), by_imsi(transaction.log) {}
+      : transaction_(transaction),
+        rows(transaction.log),
+        by_imsi(transaction.log),
+        by_interval(transaction.log) {}
   Result<std::optional<security_centre::ChipKeys>> load(const Iccid& iccid) override;
   Result<std::optional<security_centre::ChipKeys>> load_by_imsi(const Imsi& imsi) override;
   Result<void> save(const security_centre::ChipKeys& row) override;
   Result<void> erase(const Iccid& iccid) override;
   Result<void> each_open(FunctionRef<void(const security_centre::ChipKeys&)> visit) override;
+  Result<void> each_rekey_due(Instant before, size_t limit,
+                              FunctionRef<void(const security_centre::ChipKeys&)> visit) override;
   Result<void> raise_counters(uint64_t leap) override;
 
  private:
@@ -217,6 +222,7 @@ class CentreTables final : public security_centre::Store {
  public:
   Table<Iccid, security_centre::ChipKeys> rows;
   Table<Imsi, Iccid> by_imsi;
+  Table<std::pair<Instant, Iccid>, bool> by_interval;
 };
 
 class ApiTables final : public api::AnswerStore, public api::FactoryStore {

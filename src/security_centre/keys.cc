@@ -161,6 +161,7 @@ Result<void> SecurityCentre::State::put_in_service(ChipKeys& row, const Epoch& e
   TRY(parts_.directory.cancel_location(row.imsi, by));
   row.work = Work::none;
   row.work_attempts = 0;
+  row.interval_from = by.at;
   row.commit_unconfirmed = true;
   return {};
 }

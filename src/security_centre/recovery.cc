@@ -110,6 +110,7 @@ Result<void> SecurityCentre::State::settle(ChipKeys& row, const hlr::JournalledC
     TRY(parts_.fleet.change(row.iccid, fleet::ChipEvent::rekey_ordered, by));
     TRY(parts_.directory.set_hotline(row.imsi, true, by));
     row.work = Work::rekey;
+    row.interval_from = {};
   }
   if (row.work != Work::none) row.work_attempts = std::max(row.work_attempts, 1u);
   return parts_.store.save(row);
@@ -122,6 +123,7 @@ Result<void> SecurityCentre::State::finish_reset(ChipKeys& row, const hlr::Journ
   if (!take_epochs(row, chip)) return fence(chip, by);
   TRY(parts_.directory.remove(row.imsi, by));
   row.work = Work::none;
+  row.interval_from = {};
   row.commit_unconfirmed = false;
   row.reset.clear();
   if (!row.reset.try_append(chip.command)) return fence(chip, by);

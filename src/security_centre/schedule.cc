@@ -27,6 +27,7 @@ void SecurityCentre::State::unschedule(const Iccid& iccid) {
 }
 
 Result<void> SecurityCentre::State::resume(Instant now) {
+  begin_looking(now);
   return parts_.store.each_open([&](const ChipKeys& row) {
     // Chips that never showed up are waited for; the others were under way when the server ended,
     // and their sessions with it. Spread, so that a restart does not send all at once.
@@ -44,6 +45,7 @@ Result<void> SecurityCentre::State::on_time(Instant now) {
     const Iccid iccid = agenda_.begin()->second;
     TRY(take_turn(iccid, now));
   }
+  TRY(look_for_due(now));
   reassembler_->on_timeout(now);
   return {};
 }
@@ -89,7 +91,7 @@ Result<void> SecurityCentre::State::take_turn(const Iccid& iccid, Instant now) {
 }
 
 Instant SecurityCentre::State::next_deadline() const {
-  return agenda_.empty() ? Instant::never() : agenda_.begin()->first;
+  return agenda_.empty() ? next_look_ : earlier(next_look_, agenda_.begin()->first);
 }
 
 Result<void> SecurityCentre::State::on_short_message(const Msisdn& from, ByteView user_data,

@@ -47,6 +47,10 @@ struct Settings {
   size_t sessions_max = 200'000;        // negotiations at a time
   uint32_t restarts_max = 20;           // of a negotiation that goes wrong, before it waits
   bool ask_new_pin = false;             // D8: the chip asks its user for a new PIN
+  // D11: a key so long in service is renewed without anybody's order; 0: never. Applies to the keys
+  // that are in service already, whatever it was when they came.
+  Duration rekey_interval;
+  uint32_t rekeys_per_hour_max = 3600;  // of those, in any hour; at least 1
 };
 
 // The order that brings a chip to a customer (D5).
@@ -132,7 +136,7 @@ class SecurityCentre {
     uint64_t negotiations_begun = 0, personalised = 0, rekeyed = 0, resets_authorised = 0,
              resets_confirmed = 0, messages_out = 0, messages_in = 0, refused_packets = 0,
              refused_messages = 0, code_refusals = 0, two_chips = 0, resyncs = 0, fenced = 0,
-             given_up = 0;
+             given_up = 0, rekeys_by_interval = 0, rekeys_postponed = 0;
   };
   const Figures& figures() const;
   size_t sessions() const;

@@ -113,6 +113,7 @@ Result<void> SecurityCentre::State::rekey(const Iccid& iccid, const audit::By& b
   TRY(parts_.directory.set_hotline(row->imsi, true, by));
   row->work = Work::rekey;
   row->work_attempts = 0;
+  row->interval_from = {};
   // A chip that has not confirmed its last epoch gets there by the new negotiation: its base is
   // the epoch that it holds as pending.
   TRY(begin(*row, chip, 0, by.at));
@@ -137,6 +138,7 @@ Result<Message> SecurityCentre::State::authorise_reset(const Iccid& iccid, ByteV
   sessions.erase(std::string(iccid.text()));
   unschedule(iccid);
   row->work = Work::none;
+  row->interval_from = {};
   row->reset.assign(reset);
   TRY(journal(*row, hlr::JournalRecord::Kind::reset, nullptr));
   TRY(parts_.store.save(*row));

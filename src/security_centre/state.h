@@ -1,6 +1,6 @@
 // Inside of the security centre: its sessions, its schedule, and the steps of a chip's life. The
-// files sign_up.cc (orders and resets), negotiation.cc (the conversation) and schedule.cc (time)
-// hold its functions.
+// files sign_up.cc (orders and resets), negotiation.cc (the conversation), schedule.cc (time) and
+// intervals.cc (re-keying that nobody ordered) hold its functions.
 #pragma once
 
 #include <map>
@@ -64,6 +64,10 @@ class SecurityCentre::State final : private personalisation::CodeTries {
   void unschedule(const Iccid& iccid);
   Duration wait_after(uint32_t sends) const;
 
+  // intervals.cc
+  void begin_looking(Instant now);
+  Result<void> look_for_due(Instant now);
+
   Figures figures;
   std::unordered_map<std::string, Session> sessions;  // by ICCID
 
@@ -117,6 +121,9 @@ class SecurityCentre::State final : private personalisation::CodeTries {
 
   // Time.
   Result<void> take_turn(const Iccid& iccid, Instant now);
+  Duration look_wait() const;
+  Result<bool> can_rekey(const ChipKeys& row);
+  Result<void> rekey_due(ChipKeys& row, Instant now);
 
   // As many half-received messages as a busy centre has; older ones give way.
   using Reassembler = sms::Reassembler<4096, 5, 670>;
@@ -128,6 +135,8 @@ class SecurityCentre::State final : private personalisation::CodeTries {
   std::unique_ptr<Reassembler> reassembler_ = std::make_unique<Reassembler>(hours(1));
   std::unordered_map<std::string, Turn> turns_;
   std::set<std::pair<Instant, Iccid>> agenda_;
+  Instant next_look_ = Instant::never();  // for chips whose key is too old
+  int64_t look_credit_ms_ = 0;            // an hour of it is one chip
 };
 
 personalisation::ChipIdentity identity_of(const ChipKeys& row);

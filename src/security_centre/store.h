@@ -66,6 +66,10 @@ struct ChipKeys {
   bool commit_unconfirmed = false;  // COMMIT is repeated until DONE
   bool directory_behind = false;    // the network's HLR has not confirmed the active key yet
 
+  // Re-keying at intervals (D11) counts from here: when the active epoch came into service, or
+  // when a re-keying that was due could not be. 0 before the first, and while work is under way.
+  Instant interval_from;
+
   friend bool operator==(const ChipKeys&, const ChipKeys&) = default;
 };
 
@@ -80,6 +84,10 @@ class Store {
   virtual Result<void> erase(const Iccid& iccid) = 0;
   // Every row with work, an unconfirmed commit or a directory behind, in any order; at start-up.
   virtual Result<void> each_open(FunctionRef<void(const ChipKeys&)> visit) = 0;
+  // At most `limit` rows with an interval_from (not 0) before `before`, the oldest first, those of
+  // one instant by ICCID. Costs what it finds, however many rows there are.
+  virtual Result<void> each_rekey_due(Instant before, size_t limit,
+                                      FunctionRef<void(const ChipKeys&)> visit) = 0;
   // Adds `leap` to every row's counter_to_chip: after an older database came back, no counter may
   // carry a second payload (I2).
   virtual Result<void> raise_counters(uint64_t leap) = 0;

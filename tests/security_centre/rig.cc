@@ -48,6 +48,7 @@ void Rig::make_chip() {
   const auto allocation = fleet().allocate({"maker", {1, 2, 3}, "test", 10, 0}, by);
   REQUIRE(allocation.has_value());
   commit();
+  run_ = allocation->run;
   auto& record = chip.record;
   record.chip = {allocation->run.iccid_at(0), allocation->run.imsi_at(0), allocation->ver};
   record.chip_key = *keys.k1_of_version(allocation->ver);
@@ -82,6 +83,12 @@ hlr::RecoveryPlan Rig::start() {
   commit();
   REQUIRE(process_->centre.resume(now).has_value());
   return *plan;
+}
+
+hlr::RecoveryPlan Rig::start_with(const Settings& settings) {
+  settings_ = settings;
+  settings_.own_number = own_number;
+  return start();
 }
 
 hlr::RecoveryPlan Rig::restore(const Snapshot& copy) {

@@ -51,6 +51,8 @@ class Rig : private Bearer {
   void commit();
   // As simurghd starts over what the stores hold; the plan that it made.
   hlr::RecoveryPlan start();
+  // The same after somebody changed the configuration.
+  hlr::RecoveryPlan start_with(const Settings& settings);
   using Snapshot = std::shared_ptr<const memory_store::MemoryStorage::Snapshot>;
   Snapshot snapshot() { return storage.snapshot(); }
   // An operator puts the copy back and starts the server.
@@ -74,6 +76,7 @@ class Rig : private Bearer {
   fleet::Chip fleet_chip() { return *fleet().chip(iccid()); }
   std::optional<ChipKeys> row() { return *storage.security_centre().load(iccid()); }
   std::optional<hlr::Subscriber> subscriber() { return *storage.hlr().load(imsi()); }
+  Iccid iccid_of(size_t position) { return run_.iccid_at(position); }  // of ten; the chip's is 0
   bool served();  // the AuC gives vectors, under a key that the chip accepts
   bool audited(std::string_view actor, std::string_view action);
 
@@ -101,6 +104,7 @@ class Rig : private Bearer {
   void send_up(ByteView message);
 
   Settings settings_;
+  fleet::Run run_;
   struct Process {
     explicit Process(Rig& rig);
     audit::Log audit;

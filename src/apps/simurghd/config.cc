@@ -148,6 +148,13 @@ void read_centre(Table table, security_centre::Settings& out) {
   table.number("code_tries_max", out.code_tries_max, 1, 100);
   table.number("sessions_max", out.sessions_max, 1, 10'000'000);
   table.flag("ask_new_pin", out.ask_new_pin);
+  int64_t interval_s = 0;
+  table.number("rekey_interval_s", interval_s, 0, int64_t{10} * 366 * 86'400);
+  if (interval_s > 0 && interval_s < 60) {
+    table.complain("rekey_interval_s", "expected 0 (off) or at least 60");
+  }
+  out.rekey_interval = seconds(interval_s);
+  table.number("rekeys_per_hour_max", out.rekeys_per_hour_max, 1, 360'000);
   table.finish();
 }
 
@@ -326,6 +333,8 @@ restarts_max = 20
 code_tries_max = 5         # activation codes of an order, then it is frozen
 sessions_max = 200000
 ask_new_pin = false        # the chip asks its user for a new PIN (D8)
+rekey_interval_s = 0       # a key so long in service is renewed, 31536000: a year; 0: by order only
+rekeys_per_hour_max = 3600 # of those; see docs/operator/rekeying.md
 )",
       data_dir, store);
 }

@@ -607,6 +607,10 @@ std::string ServerOnLoop::metrics() {
   counter("negotiations_begun_total", "INITs of new key agreements", centre.negotiations_begun);
   counter("personalised_total", "First logons that ended in a new key", centre.personalised);
   counter("rekeyed_total", "Keys renewed in service", centre.rekeyed);
+  counter("rekeys_by_interval_total", "Re-keyings ordered by rekey_interval_s",
+          centre.rekeys_by_interval);
+  counter("rekeys_postponed_total", "Re-keyings due of chips that cannot be re-keyed now",
+          centre.rekeys_postponed);
   counter("resets_confirmed_total", "Chips returned for another life", centre.resets_confirmed);
   counter("chip_messages_sent_total", "Messages to chips", centre.messages_out);
   counter("chip_messages_received_total", "Authentic messages of chips", centre.messages_in);

@@ -4,7 +4,7 @@
   "iccid, imsi, life, ver, suites_allowed, active_epoch, active_secret, previous_epoch, "       \
   "previous_secret, puk_secret, epoch_max, counter_to_chip, counter_from_chip_active, "         \
   "counter_from_chip_previous, attempt_last, attempt_epoch, m1_hash_last, chip_suites, reset, " \
-  "work, work_attempts, work_next_try, commit_unconfirmed, directory_behind"
+  "work, work_attempts, work_next_try, commit_unconfirmed, directory_behind, interval_from"
 
 namespace simurgh::sql_rows {
 
@@ -18,7 +18,7 @@ void read(Query& query, ChipKeys& row) {
                 row.epoch_max, row.counter_to_chip, row.counter_from_chip_active,
                 row.counter_from_chip_previous, row.attempt_last, row.attempt_epoch,
                 row.m1_hash_last, row.chip_suites, row.reset, row.work, row.work_attempts,
-                row.work_next_try, row.commit_unconfirmed, row.directory_behind);
+                row.work_next_try, row.commit_unconfirmed, row.directory_behind, row.interval_from);
 }
 
 }  // namespace
@@ -41,7 +41,7 @@ Result<void> CentreRows::save(const ChipKeys& row) {
       session_.connection,
       "INSERT INTO centre_chip (" CENTRE_COLUMNS
       ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
-      "$18, $19, $20, $21, $22, $23, $24) ON CONFLICT (iccid) DO UPDATE SET "
+      "$18, $19, $20, $21, $22, $23, $24, $25) ON CONFLICT (iccid) DO UPDATE SET "
       "imsi = excluded.imsi, life = excluded.life, ver = excluded.ver, "
       "suites_allowed = excluded.suites_allowed, active_epoch = excluded.active_epoch, "
       "active_secret = excluded.active_secret, previous_epoch = excluded.previous_epoch, "
@@ -54,13 +54,14 @@ Result<void> CentreRows::save(const ChipKeys& row) {
       "reset = excluded.reset, work = excluded.work, work_attempts = excluded.work_attempts, "
       "work_next_try = excluded.work_next_try, "
       "commit_unconfirmed = excluded.commit_unconfirmed, "
-      "directory_behind = excluded.directory_behind");
+      "directory_behind = excluded.directory_behind, "
+      "interval_from = excluded.interval_from");
   query << row.iccid << row.imsi << row.life << row.ver << row.suites_allowed << row.active_epoch
         << row.active_secret << row.previous_epoch << row.previous_secret << row.puk_secret
         << row.epoch_max << row.counter_to_chip << row.counter_from_chip_active
         << row.counter_from_chip_previous << row.attempt_last << row.attempt_epoch
         << row.m1_hash_last << row.chip_suites << row.reset << row.work << row.work_attempts
-        << row.work_next_try << row.commit_unconfirmed << row.directory_behind;
+        << row.work_next_try << row.commit_unconfirmed << row.directory_behind << row.interval_from;
   return query.run();
 }
 
@@ -77,6 +78,21 @@ Result<void> CentreRows::each_open(FunctionRef<void(const ChipKeys&)> visit) {
     Query query(session_.connection, "SELECT " CENTRE_COLUMNS
                                      " FROM centre_chip WHERE work <> 0 OR commit_unconfirmed <> 0 "
                                      "OR directory_behind <> 0 ORDER BY iccid");
+    rows = TRY(read_all<ChipKeys>(query, read));
+  }
+  for (const ChipKeys& row : rows) visit(row);  // which may change rows
+  return {};
+}
+
+Result<void> CentreRows::each_rekey_due(Instant before, size_t limit,
+                                        FunctionRef<void(const ChipKeys&)> visit) {
+  std::vector<ChipKeys> rows;
+  {
+    // The first condition is the index's own (centre_chip_interval).
+    Query query(session_.connection, "SELECT " CENTRE_COLUMNS
+                                     " FROM centre_chip WHERE interval_from <> 0 AND "
+                                     "interval_from < $1 ORDER BY interval_from, iccid LIMIT $2");
+    query << before << clip(limit);
     rows = TRY(read_all<ChipKeys>(query, read));
   }
   for (const ChipKeys& row : rows) visit(row);  // which may change rows

@@ -148,6 +148,8 @@ class CentreRows final : public security_centre::Store {
   Result<void> save(const security_centre::ChipKeys& row) override;
   Result<void> erase(const Iccid& iccid) override;
   Result<void> each_open(FunctionRef<void(const security_centre::ChipKeys&)> visit) override;
+  Result<void> each_rekey_due(Instant before, size_t limit,
+                              FunctionRef<void(const security_centre::ChipKeys&)> visit) override;
   Result<void> raise_counters(uint64_t leap) override;
 
  private:
