@@ -176,6 +176,19 @@ std::string Checkers::check_rest(ChipNode& chip) {
   return {};
 }
 
+std::string Checkers::check_age(ChipNode& chip, Duration interval, Duration renewal_wait_max,
+                                Instant now) {
+  if (interval == Duration()) return {};
+  const auto row = server_.storage().security_centre().load(chip.iccid());
+  const auto sold = server_.storage().fleet().chip(chip.iccid());
+  if (!row || !*row || !sold || !*sold) return "L1: the centre has no row of a chip in service";
+  // The chip's last renewal as the fleet saw it: not the column that the centre decides by.
+  if ((*sold)->changed + interval + renewal_wait_max < now) {
+    return "D11: a key is older than the interval";
+  }
+  return {};
+}
+
 std::string Checkers::check_audit() {
   audit::Log log(server_.storage().audit());
   const auto verified = log.verify();

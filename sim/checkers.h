@@ -19,6 +19,8 @@ class Checkers {
   std::string check_counters(ChipNode& chip, bool sent);
   // At the end: at rest one key on both sides (I1), audit whole and without secrets (I6, I10).
   std::string check_rest(ChipNode& chip);
+  // D11: no key is in service for longer than the interval (0: none) and what its renewal takes.
+  std::string check_age(ChipNode& chip, Duration interval, Duration renewal_wait_max, Instant now);
   std::string check_audit();
   // Effects and audit rows are one to one (I6): the rows of each chip and subscriber, replayed,
   // lead to what the stores hold. Also right after a crash.

@@ -54,6 +54,10 @@ Result<void> ChipNode::make(const fleet::PoolNumber& number, const Key256& k1,
   data.suites = plan_.suites;
   data.server_keys.ed25519.assign(TRY(server_.keys().public_key(crypto::SignatureScheme::ed25519)));
   data.server_keys.p256.assign(TRY(server_.keys().public_key(crypto::SignatureScheme::ecdsa_p256)));
+  if (plan_.suites.contains(personalisation::Suite::ffdhe2048)) {
+    data.server_keys.rsa2048.assign(
+        TRY(server_.keys().public_key(crypto::SignatureScheme::rsa2048_pss)));
+  }
   data.centre_number = centre;
   TRY(command(uicc::chip_ins::pre_personalise, write_pre_personalisation(data).view()));
   handset_->power_off();

@@ -47,6 +47,14 @@ const std::vector<Scenario>& scenarios() {
                    {.always_restore = true}});
     out.push_back(
         {"life-hasty", "re-keyed again before the chip has confirmed", false, {.hasty = true}});
+    out.push_back({"life-interval",
+                   "as life, and every key is renewed at intervals (D11)",
+                   false,
+                   {.always_interval = true}});
+    out.push_back({"life-ffdhe2048",
+                   "as life, with chips that have plain Diffie-Hellman and RSA only",
+                   false,
+                   {.always_ffdhe2048 = true}});
     options.hasty = true;
     options.chip_mistake = ChipMistake::ignores_base;
     out.push_back({"life-no-base", "canary: the chip prepares without regard to the base epoch",

@@ -33,6 +33,7 @@ std::vector<uint8_t> whole_packet(Parts& parts, const Msisdn& number, ByteView u
 
 Suite suite_of_share(size_t octets) {
   if (octets == personalisation::share_octets(Suite::x25519)) return Suite::x25519;
+  if (octets == personalisation::share_octets(Suite::ffdhe2048)) return Suite::ffdhe2048;
   return octets == personalisation::share_octets(Suite::p256) ? Suite::p256 : Suite::symmetric;
 }
 
@@ -136,7 +137,8 @@ personalisation::Share Middle::share_for(ByteView share, bool valid) {
     if (own) out = *own;
     return out;
   }
-  // Zeros are of small order on curve 25519; behind 04 they are no point of P-256.
+  // Zeros are of small order on curve 25519, and no share of a Diffie-Hellman; behind 04 they are
+  // no point of P-256.
   for (uint8_t& octet : out.span()) octet = 0;
   if (suite == Suite::p256) out.span()[0] = 4;
   return out;

@@ -2,6 +2,8 @@
 
 #include "conversations/personalisation/key_schedule.h"
 #include "formats/sms/user_data.h"
+#include "hex.h"
+#include "personalisation/test_keys.h"
 #include "security_centre/inspect.h"
 
 namespace simurgh::sim {
@@ -71,6 +73,7 @@ struct ServerNode::Process {
   hlr::GsupServer gsup;
   security_centre::SecurityCentre centre;
   smpp_session::EsmeSession esme;
+  uint64_t interval_orders_taken = 0;
 };
 
 ServerNode::ServerNode(uint64_t seed, const Msisdn& number, size_t networks,
@@ -80,7 +83,7 @@ ServerNode::ServerNode(uint64_t seed, const Msisdn& number, size_t networks,
       networks_(networks),
       mistakes_(mistakes),
       settings_(settings),
-      keys_(seed),
+      keys_(seed, test::from_hex(personalisation::test_keys::rsa_private)),
       storage_(database_identity(seed)),
       journal_(database_identity(seed)) {
   settings_.own_number = number;
@@ -214,6 +217,11 @@ Result<void> ServerNode::plant_early_switch(Instant now) {
     if (!done && done.error().code == ErrorCode::storage) return done;
   }
   return {};
+}
+
+uint64_t ServerNode::take_interval_orders() {
+  const uint64_t orders = process_->centre.figures().rekeys_by_interval;
+  return orders - std::exchange(process_->interval_orders_taken, orders);
 }
 
 bool ServerNode::run(const Event& event, Instant now, Error* refused) {

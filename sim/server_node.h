@@ -89,6 +89,8 @@ class ServerNode final : private hlr::GsupLink,
   fleet::Fleet& fleet();
   hlr::Hlr& hlr();
   security_centre::SecurityCentre& centre();
+  // Re-keyings that the interval ordered since the last call or the last start.
+  uint64_t take_interval_orders();
   const std::vector<std::vector<uint8_t>>& messages_of_event() const { return sent_; }
 
  private:

@@ -9,17 +9,19 @@
 #include "fake_centre.h"
 #include "links.h"
 #include "middle.h"
+#include "security_centre/inspect.h"
 
 namespace simurgh::sim {
 
 namespace {
 
 constexpr size_t networks_count = 2;
-constexpr personalisation::SuiteSet operators_suites = {personalisation::Suite::x25519,
-                                                        personalisation::Suite::p256};
 constexpr Duration turn_wait = seconds(7);
 constexpr Duration settle_max = days(3);  // after the faults, until everything must have come true
 constexpr Duration hotline_check_wait = seconds(31);
+constexpr uint32_t rekeys_per_hour = 60;
+// After the faults a due key is renewed within this: its turn, and a chip that was off.
+constexpr Duration renewal_wait_max = hours(2);
 
 // What a seed decides about a world.
 struct Plan {
@@ -38,7 +40,20 @@ struct Plan {
   bool thieves = false;
   uint32_t smsc_restart_ppm = 0;  // of steps
   uint32_t vlr_restart_ppm = 0;
+  Duration rekey_interval;  // 0: keys are renewed by order only
+  bool ffdhe2048 = false;   // the operator has chips with RSA coprocessors
 };
+
+// What came later, drawn apart from the rest, so that a kept seed is still the world that it was.
+void plan_more(Plan& plan, const WorldOptions& options) {
+  SeededRandom random(options.seed ^ 0x6d6f7265);
+  const bool interval = random.below(4) == 0;
+  const Duration length = minutes(random.between(20, 90));
+  const bool ffdhe2048 = random.below(10) == 0;
+  if (options.hasty) return;
+  if (interval || options.always_interval) plan.rekey_interval = length;
+  plan.ffdhe2048 = ffdhe2048 || options.always_ffdhe2048;
+}
 
 Plan plan_of(SeededRandom& random, const WorldOptions& options) {
   Plan plan;
@@ -68,6 +83,7 @@ Plan plan_of(SeededRandom& random, const WorldOptions& options) {
     plan.air.drop_ppm = 250'000;
     plan.link_delay_max = milliseconds(20);
   }
+  plan_more(plan, options);
   return plan;
 }
 
@@ -81,6 +97,12 @@ ChipPlan chip_plan_of(SeededRandom& random, const Plan& plan, const WorldOptions
   constexpr Suite suites[] = {Suite::x25519, Suite::x25519, Suite::p256};
   chip.suites = {suites[random.below(3)]};
   if (random.below(3) == 0) chip.suites = {Suite::x25519, Suite::p256};
+  if (plan.ffdhe2048) {
+    const uint8_t others =
+        options.always_ffdhe2048 || random.below(2) == 0 ? 0 : chip.suites.bits();
+    chip.suites = *personalisation::SuiteSet::from_bits(
+        others | personalisation::SuiteSet{Suite::ffdhe2048}.bits());
+  }
   chip.server_made = random.below(6) == 0;
   chip.rat = random.below(3) == 0 ? network::Rat::gsm : network::Rat::umts;
   chip.impatient = random.below(3) == 0;
@@ -95,13 +117,21 @@ ChipPlan chip_plan_of(SeededRandom& random, const Plan& plan, const WorldOptions
   return chip;
 }
 
-security_centre::Settings settings_of(SeededRandom& random) {
+personalisation::SuiteSet suites_of(const Plan& plan) {
+  using personalisation::Suite;
+  if (plan.ffdhe2048) return {Suite::x25519, Suite::p256, Suite::ffdhe2048};
+  return {Suite::x25519, Suite::p256};
+}
+
+security_centre::Settings settings_of(SeededRandom& random, const Plan& plan) {
   security_centre::Settings settings;
   settings.answer_wait_first = seconds(random.between(5, 30));
   settings.answer_wait_max = minutes(5);
   settings.work_retry_wait = minutes(10);
   settings.code_tries_max = 50;  // lost sessions count too; wrong codes are another scenario
   settings.ask_new_pin = false;
+  settings.rekey_interval = plan.rekey_interval;
+  settings.rekeys_per_hour_max = rekeys_per_hour;
   return settings;
 }
 
@@ -113,7 +143,8 @@ class World {
         plan_(plan_of(random_, options)),
         centre_number_(*Msisdn::parse("4915550000")),
         server_(options.seed, centre_number_, networks_count, options.server_mistakes,
-                settings_of(random_)),
+                settings_of(random_, plan_)),
+        operators_suites_(suites_of(plan_)),
         air_(options.seed ^ 0x616972, now_),
         radio_(air_),
         smsc_random_(options.seed ^ 0x736d7363),
@@ -195,7 +226,7 @@ class World {
           const audit::By by{"operator", now_};
           fleet::CardProfile profile;
           profile.name = "sim";
-          profile.suites = operators_suites.bits();
+          profile.suites = operators_suites_.bits();
           TRY(fleet.save_profile(profile, by));
           TRY(fleet.save_contract({"sim", "customer", "tariff", false, now_}, by));
           const std::string body = "894901000000000000";
@@ -293,7 +324,7 @@ class World {
       require(checkers_.check_done(*chip));
       require(chip->violation());
       if (plan_.middle && chip->record()) {
-        require(middle_->check_suite(*chip->record(), operators_suites));
+        require(middle_->check_suite(*chip->record(), operators_suites_));
       }
     }
     hash(static_cast<uint64_t>(now_.ms));
@@ -378,6 +409,23 @@ class World {
     const auto& sent = server_.messages_of_event();
     for (const auto& chip : chips_) require(checkers_.check_counters(*chip, !sent.empty()));
     for (const auto& message : sent) checkers_.saw(message);
+    if (!server_.alive()) return;
+    for (const auto& chip : chips_) check_offer(*chip);
+    count("rekeyed_by_interval", server_.take_interval_orders());
+  }
+
+  // What the centre agrees is agreed with the strongest suite of both, and with none but those.
+  void check_offer(const ChipNode& chip) {
+    const auto epoch = security_centre::Inspection::offered_epoch(server_.centre(), chip.iccid());
+    const auto suite = security_centre::Inspection::offered_suite(server_.centre(), chip.iccid());
+    if (!epoch || !suite ||
+        std::exchange(epochs_counted_[chip.iccid()], epoch->number) == epoch->number)
+      return;
+    const auto strongest = strongest_common(chip.plan().suites, operators_suites_);
+    if (!strongest || *strongest != *suite) {
+      violate(std::string("I8: a key was agreed with suite ") + name_of(*suite));
+    }
+    count(std::string("agreed_") + name_of(*suite));
   }
 
   void drop_smpp() {
@@ -547,7 +595,12 @@ class World {
   }
 
   // --- the end ----------------------------------------------------------------------------------
+  // With an interval only after every key was renewed once without faults.
   bool all_done() const {
+    if (plan_.rekey_interval > Duration() &&
+        now_ < faults_end_ + plan_.rekey_interval + renewal_wait_max) {
+      return false;
+    }
     return std::all_of(chips_.begin(), chips_.end(), [](const auto& c) { return c->done(); });
   }
   bool all_at_rest() {
@@ -583,13 +636,14 @@ class World {
       if (row && *row) {
         std::fprintf(stderr,
                      "  centre: life %u active %u previous %u max %u work %u attempts %u commit %d "
-                     "counters %llu %llu %llu\n",
+                     "counters %llu %llu %llu interval from %lld before\n",
                      (*row)->life, (*row)->active_epoch, (*row)->previous_epoch, (*row)->epoch_max,
                      static_cast<unsigned>((*row)->work), (*row)->work_attempts,
                      (*row)->commit_unconfirmed,
                      static_cast<unsigned long long>((*row)->counter_to_chip),
                      static_cast<unsigned long long>((*row)->counter_from_chip_active),
-                     static_cast<unsigned long long>((*row)->counter_from_chip_previous));
+                     static_cast<unsigned long long>((*row)->counter_from_chip_previous),
+                     static_cast<long long>((now_ - (*row)->interval_from).ms));
       }
       const auto subscriber = server_.storage().hlr().load(chip->imsi());
       if (subscriber && *subscriber) {
@@ -620,6 +674,7 @@ class World {
         return;
       }
       require(checkers_.check_rest(*chip));
+      require(checkers_.check_age(*chip, plan_.rekey_interval, renewal_wait_max, now_));
     }
     if (!all_at_rest()) violate("L1: open work never ends");
     require(checkers_.check_audit());
@@ -685,6 +740,8 @@ class World {
   Msisdn centre_number_;
   Instant now_;
   ServerNode server_;
+  personalisation::SuiteSet operators_suites_;
+  std::map<Iccid, uint32_t> epochs_counted_;
   HostileAir air_;
   network::RadioNetwork radio_;
   SeededRandom smsc_random_;

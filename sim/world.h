@@ -26,6 +26,8 @@ struct WorldOptions {
   // Every chip is re-keyed again and again before it has confirmed, on 2G, where nothing but
   // COMMIT tells it, and COMMIT is often lost.
   bool hasty = false;
+  bool always_interval = false;   // keys are renewed at intervals in every world, not in some
+  bool always_ffdhe2048 = false;  // every chip has plain Diffie-Hellman and RSA, and nothing else
   bool verbose = false;
 };
 

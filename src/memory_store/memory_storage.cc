@@ -48,6 +48,7 @@ std::vector<TableBase*> MemoryStorage::State::tables() {
       &remote.rows,
       &centre.rows,
       &centre.by_imsi,
+      &centre.by_interval,
       &api.answers,
       &api.manufacturer_rows,
       &api.delivery_rows,

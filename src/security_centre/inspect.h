@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "conversations/personalisation/key_schedule.h"
+#include "conversations/personalisation/centre_half.h"
 #include "security_centre/security_centre.h"
 
 namespace simurgh::security_centre {
@@ -15,6 +15,13 @@ class Inspection {
   // before PREPARED has come; nothing outside of that time.
   static std::optional<personalisation::Epoch> offered_epoch(const SecurityCentre& centre,
                                                              const Iccid& iccid);
+  // The suite that this epoch was agreed with, at the same time.
+  static std::optional<personalisation::Suite> offered_suite(const SecurityCentre& centre,
+                                                             const Iccid& iccid);
+
+ private:
+  static const personalisation::CentreSession* offered(const SecurityCentre& centre,
+                                                       const Iccid& iccid);
 };
 
 }  // namespace simurgh::security_centre

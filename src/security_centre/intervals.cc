@@ -26,14 +26,14 @@ void SecurityCentre::State::begin_looking(Instant now) {
 }
 
 // Looks come no closer than look_wait(), each gives the credit of that time, and less than one
-// chip's is carried on: so in any hour there are no more than rekeys_per_hour_max, and a server that
-// slept, or had nothing due for long, does not make up for it at once.
+// chip's is carried on: so in any hour there are no more than rekeys_per_hour_max, and a server
+// that slept, or had nothing due for long, does not make up for it at once.
 Result<void> SecurityCentre::State::look_for_due(Instant now) {
   if (now < next_look_) return {};
   const Duration wait = look_wait();
   next_look_ = now + wait;
-  look_credit_ms_ += wait > look_wait_min ? credit_of_a_chip_ms
-                                          : wait.ms * int64_t{settings_.rekeys_per_hour_max};
+  look_credit_ms_ +=
+      wait > look_wait_min ? credit_of_a_chip_ms : wait.ms * int64_t{settings_.rekeys_per_hour_max};
   size_t room = static_cast<size_t>(look_credit_ms_ / credit_of_a_chip_ms);
   look_credit_ms_ %= credit_of_a_chip_ms;
   room = std::min(room, settings_.sessions_max - std::min(settings_.sessions_max, sessions.size()));

@@ -72,6 +72,7 @@ class Pair {
     security_centre::ChipKeys row = some_chip_keys(number);
     row.work = static_cast<security_centre::Work>(random_.below(3));
     row.commit_unconfirmed = random_.one_in(2);
+    row.interval_from = Instant{static_cast<int64_t>(random_.below(4))};
     if (random_.one_in(8)) row.imsi = imsi_of(random_.below(12));
     both([&](auto& s) { return s.security_centre().save(row); });
   }
@@ -129,6 +130,13 @@ class Pair {
           [&](const security_centre::ChipKeys& row) { open.push_back(row.iccid); });
       REQUIRE(visited.has_value());
       return open;
+    });
+    same([&](auto& s) -> Result<std::vector<Iccid>> {
+      std::vector<Iccid> due;
+      const auto visited = s.security_centre().each_rekey_due(
+          Instant{3}, 3, [&](const security_centre::ChipKeys& row) { due.push_back(row.iccid); });
+      REQUIRE(visited.has_value());
+      return due;
     });
     // A change that came to nothing may count as one.
     CHECK((other().has_changes() || !memory().has_changes()));
