@@ -155,6 +155,24 @@ class CommandLine(Case):
             run = self.run_tool(*words, exit_code=USAGE)
             self.assertIn('--help', run.stderr)
 
+    def test_how_often_keys_are_renewed_is_checked(self):
+        """D11: the template has both keys; what makes no sense is refused with its place."""
+        text = (self.server.data / 'simurghd.toml').read_text()
+        config = self.folder / 'other.toml'
+        for key, value, words in (
+                ('rekey_interval_s', '31536000', None), ('rekey_interval_s', '60', None),
+                ('rekey_interval_s', '59', 'expected 0 (off) or at least 60'),
+                ('rekey_interval_s', '-1', 'a whole number from 0 to'),
+                ('rekey_interval_s', '"a year"', 'a whole number from 0 to'),
+                ('rekeys_per_hour_max', '1', None),
+                ('rekeys_per_hour_max', '0', 'a whole number from 1 to')):
+            config.write_text(re.sub(rf'(?m)^{key} = \d+', f'{key} = {value}', text))
+            self.assertIn(f'\n{key} = {value}', config.read_text())
+            run = subprocess.run([BIN / 'simurghd', 'check-config', config], capture_output=True,
+                                 text=True, check=False, timeout=60)
+            self.assertEqual(run.returncode, 1 if words else 0, run)
+            self.assertIn(f'security_centre.{key}: {words}' if words else '', run.stderr)
+
     def test_a_server_that_is_not_there(self):
         run = self.run_tool('--server', 'http://127.0.0.1:1', 'status', exit_code=UNREACHABLE)
         self.assertIn('simurghd', run.stderr)

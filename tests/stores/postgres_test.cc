@@ -228,6 +228,19 @@ TEST_CASE("PostgreSQL: every released schema opens with what was in it") {
   }
 }
 
+TEST_CASE(
+    "PostgreSQL: D11: a key in service before there were intervals is as old as its chip says") {
+  PostgresPlace place;
+  std::ifstream file(source_folder() + "/tests/stores/dumps/postgres-v1.sql");
+  std::stringstream sql;
+  sql << file.rdbuf() << "UPDATE simurgh.chip SET state = 2, changed = 1234;"
+      << "UPDATE simurgh.centre_chip SET work = 0, reset = '';";
+  const auto raw = place.raw();
+  REQUIRE_MESSAGE(raw->execute(sql.str()).has_value(), raw->problem());
+  const auto storage = open(place);
+  CHECK((*storage->security_centre().load(iccid_of(1)))->interval_from == Instant{1234});
+}
+
 // Makes the database of a new dump: run with --no-skip and SIMURGH_DUMP_TO set to a file.
 TEST_CASE("PostgreSQL: make a dump" * doctest::skip()) {
   const char* file = std::getenv("SIMURGH_DUMP_TO");

@@ -148,6 +148,27 @@ TEST_CASE("every released schema opens with what was in it") {
   }
 }
 
+TEST_CASE("D11: a key that was in service before there were intervals is as old as its chip says") {
+  ScratchDirectory directory;
+  std::ifstream file(source_folder() + "/tests/stores/dumps/v1.sql");
+  std::stringstream sql;
+  sql << file.rdbuf() << "UPDATE chip SET state = 2, changed = 1234;"
+      << "UPDATE centre_chip SET work = 0, reset = x'';";
+  REQUIRE(raw(directory.file("simurgh.db"))->execute(sql.str().c_str()).has_value());
+  {
+    std::string problem;
+    const auto opened = open(directory, problem);
+    REQUIRE_MESSAGE(opened.has_value(), problem);
+    CHECK((*(*opened)->security_centre().load(iccid_of(1)))->interval_from == Instant{1234});
+  }
+  // As each_rekey_due asks; an error when the index is of no use for that.
+  CHECK(raw(directory.file("simurgh.db"))
+            ->ask("SELECT iccid FROM centre_chip INDEXED BY centre_chip_interval WHERE "
+                  "interval_from <> 0 AND interval_from < 2000 ORDER BY interval_from, iccid "
+                  "LIMIT 3")
+            .value_or("") == iccid_of(1).text());
+}
+
 // Makes the database of a new dump: run with --no-skip and SIMURGH_DUMP_TO set to a directory, then
 // `sqlite3 simurgh.db .dump` with the two PRAGMAs (application_id, user_version) in front.
 TEST_CASE("make the database of a dump" * doctest::skip()) {

@@ -26,4 +26,12 @@ CREATE TABLE element_counter (
   element bigint PRIMARY KEY,
   counter bigint NOT NULL
 ) WITH (fillfactor = 80);
+
+-- Re-keying at intervals. Of keys that are in service already the chip's last change tells since
+-- when: it was that they came into service.
+ALTER TABLE centre_chip ADD COLUMN interval_from bigint NOT NULL DEFAULT 0;
+UPDATE centre_chip SET interval_from = COALESCE(
+    (SELECT changed FROM chip WHERE chip.iccid = centre_chip.iccid AND chip.state = 2), 0)
+  WHERE work = 0 AND length(reset) = 0;
+CREATE INDEX centre_chip_interval ON centre_chip (interval_from, iccid) WHERE interval_from <> 0;
 )sql"
