@@ -1,8 +1,10 @@
 # Whole simulated worlds. The seeds that ever failed are in seeds.txt and run again for ever.
 add_test(NAME sim.life COMMAND simurgh-sim --scenario life --worlds 60 --json)
 add_test(NAME sim.life-restored COMMAND simurgh-sim --scenario life-restored --worlds 20 --json)
+add_test(NAME sim.life-interval COMMAND simurgh-sim --scenario life-interval --worlds 6 --json)
+add_test(NAME sim.life-ffdhe2048 COMMAND simurgh-sim --scenario life-ffdhe2048 --worlds 3 --json)
 add_test(NAME sim.life-hasty COMMAND simurgh-sim --scenario life-hasty --worlds 3 --json)
-foreach(scenario life life-restored life-hasty)
+foreach(scenario life life-restored life-hasty life-interval)
   add_test(NAME sim.deterministic.${scenario}
            COMMAND simurgh-sim --scenario ${scenario} --worlds 2 --seed 1 --twice)
 endforeach()
