@@ -162,10 +162,10 @@ class CommandLine(Case):
         for key, value, words in (
                 ('rekey_interval_s', '31536000', None), ('rekey_interval_s', '60', None),
                 ('rekey_interval_s', '59', 'expected 0 (off) or at least 60'),
-                ('rekey_interval_s', '-1', 'a whole number from 0 to'),
-                ('rekey_interval_s', '"a year"', 'a whole number from 0 to'),
+                ('rekey_interval_s', '-1', 'expected a whole number from 0 to'),
+                ('rekey_interval_s', '"a year"', 'expected a whole number from 0 to'),
                 ('rekeys_per_hour_max', '1', None),
-                ('rekeys_per_hour_max', '0', 'a whole number from 1 to')):
+                ('rekeys_per_hour_max', '0', 'expected a whole number from 1 to')):
             config.write_text(re.sub(rf'(?m)^{key} = \d+', f'{key} = {value}', text))
             self.assertIn(f'\n{key} = {value}', config.read_text())
             run = subprocess.run([BIN / 'simurghd', 'check-config', config], capture_output=True,
