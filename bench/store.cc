@@ -241,6 +241,31 @@ Figures measure(size_t batch_size,
   return figures;
 }
 
+// Durable rows of campaigns a second, `batch_size` a commit: half outcomes, half hot rows of the
+// elements, first all of them new and then all of them replaced. The best round.
+double campaign_rows_per_second(storage::Storage& storage, size_t batch_size) {
+  constexpr size_t commits = 20;
+  double best = 0;
+  for (uint32_t round = 0; round < 3; ++round) {
+    const double spent = seconds_of([&] {
+      for (size_t commit = 0; commit < commits; ++commit) {
+        std::vector<campaign::OutcomeRow> outcomes(batch_size / 2);
+        std::vector<campaign::ElementRow> elements(batch_size / 2);
+        for (size_t i = 0; i < outcomes.size(); ++i) {
+          const auto id = static_cast<uint32_t>(commit * outcomes.size() + i);
+          outcomes[i] = {{1}, {id}, {campaign::Progress::done, 1, 1, {}, 0}, 1'790'000'000 + round};
+          elements[i] = {{id}, 1'790'000'000 + round, 1'800'000'000, 7, 1, {}};
+        }
+        require(storage.campaigns().apply(outcomes).has_value(), "outcomes were refused");
+        require(storage.campaigns().apply(elements).has_value(), "elements were refused");
+        require(storage.commit(1).has_value(), "no commit");
+      }
+    });
+    best = std::max(best, static_cast<double>(commits * batch_size) / spent);
+  }
+  return best;
+}
+
 constexpr size_t batch_sizes[] = {1, 100, 1000};
 
 void bench() {
@@ -287,6 +312,18 @@ void bench() {
                     size, figures.ours, name, size, figures.ratio);
       json += line;
     }
+  }
+  for (const size_t size : {size_t{1000}, size_t{10'000}}) {
+    double sqlite = 0, postgres = 0;
+    with_sqlite([&](auto& storage) { sqlite = campaign_rows_per_second(storage, size); });
+    with_postgres([&](auto& storage) { postgres = campaign_rows_per_second(storage, size); });
+    std::printf("campaign rows, %zu a commit: SQLite %.0f/s, PostgreSQL %.0f/s\n", size, sqlite,
+                postgres);
+    char line[200];
+    std::snprintf(line, sizeof line,
+                  "\"sqlite_campaign_%zu_per_s\": %.0f, \"postgresql_campaign_%zu_per_s\": %.0f, ",
+                  size, sqlite, size, postgres);
+    json += line;
   }
   std::filesystem::remove_all(folder);
   std::printf("{%s\"ratio_wanted\": 0.8, \"chips\": %llu}\n", json.c_str(),

@@ -35,6 +35,9 @@ class RowCounter final : public campaign::Store {
     return std::optional<campaign::OutcomeRow>();
   }
   Result<void> apply(std::span<const campaign::ElementRow> batch) override { return count(batch); }
+  Result<std::optional<campaign::ElementRow>> element(campaign::ElementId) override {
+    return std::optional<campaign::ElementRow>();
+  }
   Result<void> load_elements(FunctionRef<void(const campaign::ElementRow&)>) override { return {}; }
 
  private:

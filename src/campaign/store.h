@@ -41,6 +41,7 @@ class Store {
 
   // --- elements: the population's hot columns (last contact, next poll …), replaced whole
   virtual Result<void> apply(std::span<const ElementRow> rows) = 0;
+  virtual Result<std::optional<ElementRow>> element(ElementId element) = 0;
   virtual Result<void> load_elements(FunctionRef<void(const ElementRow&)> visit) = 0;
 };
 

@@ -10,6 +10,7 @@ MemoryStorage::State::State(const ByteArray<16>& database)
     : audit(transaction),
       fleet(transaction),
       elements(transaction),
+      campaigns(transaction),
       hlr(transaction),
       remote(transaction),
       centre(transaction),
@@ -40,6 +41,10 @@ std::vector<TableBase*> MemoryStorage::State::tables() {
       &elements.by_identity,
       &elements.counters,
       &elements.batch_rows,
+      &campaigns.campaign_rows,
+      &campaigns.member_rows,
+      &campaigns.outcome_rows,
+      &campaigns.element_rows,
       &hlr.subscriber_rows,
       &hlr.subscriber_by_msisdn,
       &hlr.sequence_rows,
@@ -67,6 +72,9 @@ fleet::Store& MemoryStorage::fleet() {
 }
 fleet::ElementStore& MemoryStorage::elements() {
   return state_->elements;
+}
+campaign::Store& MemoryStorage::campaigns() {
+  return state_->campaigns;
 }
 hlr::Store& MemoryStorage::hlr() {
   return state_->hlr;

@@ -18,6 +18,7 @@ class MemoryStorage final : public storage::Storage {
   audit::Store& audit() override;
   fleet::Store& fleet() override;
   fleet::ElementStore& elements() override;
+  campaign::Store& campaigns() override;
   hlr::Store& hlr() override;
   hlr::RemoteStore& remote_directory() override;
   security_centre::Store& security_centre() override;

@@ -151,6 +151,44 @@ class ElementTables final : public fleet::ElementStore {
   Table<uint16_t, fleet::Batch> batch_rows;
 };
 
+class CampaignTables final : public campaign::Store {
+ public:
+  explicit CampaignTables(Transaction& transaction)
+      : transaction_(transaction),
+        campaign_rows(transaction.log),
+        member_rows(transaction.log),
+        outcome_rows(transaction.log),
+        element_rows(transaction.log) {}
+  Result<void> save(const campaign::Campaign& campaign) override;
+  Result<void> save_progress(const campaign::Campaign& campaign) override;
+  Result<std::optional<campaign::Campaign>> campaign(campaign::CampaignId id) override;
+  Result<std::vector<campaign::Campaign>> campaigns() override;
+  Result<campaign::CampaignId> next_campaign_id() override;
+  Result<void> add_members(campaign::CampaignId campaign,
+                           std::span<const campaign::ElementId> elements) override;
+  Result<void> load_members(campaign::CampaignId campaign,
+                            FunctionRef<void(campaign::ElementId)> visit) override;
+  Result<void> apply(std::span<const campaign::OutcomeRow> rows) override;
+  Result<void> load_outcomes(campaign::CampaignId campaign,
+                             FunctionRef<void(const campaign::OutcomeRow&)> visit) override;
+  Result<std::optional<campaign::OutcomeRow>> outcome(campaign::CampaignId campaign,
+                                                      campaign::ElementId element) override;
+  Result<void> apply(std::span<const campaign::ElementRow> rows) override;
+  Result<std::optional<campaign::ElementRow>> element(campaign::ElementId element) override;
+  Result<void> load_elements(FunctionRef<void(const campaign::ElementRow&)> visit) override;
+
+  using ElementKey = std::pair<campaign::CampaignId, campaign::ElementId>;
+
+ private:
+  Transaction& transaction_;
+
+ public:
+  Table<campaign::CampaignId, campaign::Campaign> campaign_rows;
+  Table<ElementKey, bool> member_rows;
+  Table<ElementKey, campaign::OutcomeRow> outcome_rows;
+  Table<campaign::ElementId, campaign::ElementRow> element_rows;
+};
+
 class HlrTables final : public hlr::Store {
  public:
   explicit HlrTables(Transaction& transaction);
@@ -264,6 +302,7 @@ struct MemoryStorage::State {
   AuditTable audit;
   FleetTables fleet;
   ElementTables elements;
+  CampaignTables campaigns;
   HlrTables hlr;
   RemoteTable remote;
   CentreTables centre;

@@ -9,6 +9,7 @@
 
 #include "api/store.h"
 #include "audit/store.h"
+#include "campaign/store.h"
 #include "fleet/element_store.h"
 #include "fleet/store.h"
 #include "hlr/key_journal.h"
@@ -25,6 +26,7 @@ class Storage {
   virtual audit::Store& audit() = 0;
   virtual fleet::Store& fleet() = 0;
   virtual fleet::ElementStore& elements() = 0;
+  virtual campaign::Store& campaigns() = 0;
   virtual hlr::Store& hlr() = 0;
   virtual hlr::RemoteStore& remote_directory() = 0;
   virtual security_centre::Store& security_centre() = 0;

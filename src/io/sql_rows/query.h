@@ -72,6 +72,10 @@ class Query {
   }
   void get(Instant& out) { out.ms = next_integer(); }
   void get(std::string& out) { out = text_of(next_bytes()); }
+  void get(std::vector<uint8_t>& out) {
+    const ByteView bytes = next_bytes();
+    out.assign(bytes.begin(), bytes.end());
+  }
   template <size_t N>
   void get(ByteString<N>& out) {
     const ByteView bytes = next_bytes();

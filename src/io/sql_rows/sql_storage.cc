@@ -14,6 +14,7 @@ struct SqlStorage::State {
         audit(session),
         fleet(session),
         elements(session),
+        campaigns(session),
         hlr(session),
         remote(session),
         centre(session),
@@ -24,6 +25,7 @@ struct SqlStorage::State {
   AuditRows audit;
   FleetRows fleet;
   ElementRows elements;
+  CampaignRows campaigns;
   HlrRows hlr;
   RemoteRows remote;
   CentreRows centre;
@@ -61,6 +63,9 @@ hlr::Store& SqlStorage::hlr() {
 }
 fleet::ElementStore& SqlStorage::elements() {
   return state_->elements;
+}
+campaign::Store& SqlStorage::campaigns() {
+  return state_->campaigns;
 }
 hlr::RemoteStore& SqlStorage::remote_directory() {
   return state_->remote;

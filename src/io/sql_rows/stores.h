@@ -105,6 +105,31 @@ class ElementRows final : public fleet::ElementStore {
   Session& session_;
 };
 
+class CampaignRows final : public campaign::Store {
+ public:
+  explicit CampaignRows(Session& session) : session_(session) {}
+  Result<void> save(const campaign::Campaign& campaign) override;
+  Result<void> save_progress(const campaign::Campaign& campaign) override;
+  Result<std::optional<campaign::Campaign>> campaign(campaign::CampaignId id) override;
+  Result<std::vector<campaign::Campaign>> campaigns() override;
+  Result<campaign::CampaignId> next_campaign_id() override;
+  Result<void> add_members(campaign::CampaignId campaign,
+                           std::span<const campaign::ElementId> elements) override;
+  Result<void> load_members(campaign::CampaignId campaign,
+                            FunctionRef<void(campaign::ElementId)> visit) override;
+  Result<void> apply(std::span<const campaign::OutcomeRow> rows) override;
+  Result<void> load_outcomes(campaign::CampaignId campaign,
+                             FunctionRef<void(const campaign::OutcomeRow&)> visit) override;
+  Result<std::optional<campaign::OutcomeRow>> outcome(campaign::CampaignId campaign,
+                                                      campaign::ElementId element) override;
+  Result<void> apply(std::span<const campaign::ElementRow> rows) override;
+  Result<std::optional<campaign::ElementRow>> element(campaign::ElementId element) override;
+  Result<void> load_elements(FunctionRef<void(const campaign::ElementRow&)> visit) override;
+
+ private:
+  Session& session_;
+};
+
 class HlrRows final : public hlr::Store {
  public:
   explicit HlrRows(Session& session) : session_(session) {}

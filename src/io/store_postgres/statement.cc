@@ -125,9 +125,9 @@ std::string PreparedStatement::tag() const {
 int64_t PreparedStatement::integer(int column) {
   const ByteView octets = bytes(column);
   if (octets.empty()) return 0;
-  // The only integers are bigint: columns, counts and sums of them.
-  SIMURGH_CHECK(octets.size() == 8);
-  uint64_t value = 0;
+  // bigint (counts and sums too), or the narrower integer and smallint of hot columns.
+  SIMURGH_CHECK(octets.size() == 8 || octets.size() == 4 || octets.size() == 2);
+  uint64_t value = octets[0] >= 0x80 ? ~uint64_t{0} : 0;
   for (const uint8_t octet : octets) value = value << 8 | octet;
   return static_cast<int64_t>(value);
 }

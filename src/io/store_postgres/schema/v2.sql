@@ -34,4 +34,67 @@ UPDATE centre_chip SET interval_from = COALESCE(
     (SELECT changed FROM chip WHERE chip.iccid = centre_chip.iccid AND chip.state = 2), 0)
   WHERE work = 0 AND length(reset) = 0;
 CREATE INDEX centre_chip_interval ON centre_chip (interval_from, iccid) WHERE interval_from <> 0;
+
+-- Whom a campaign concerns, what it does and how, as write_terms() gives it: up to 4 MiB, so apart
+-- from what changes with every batch of outcomes.
+CREATE TABLE campaign_terms (
+  campaign integer PRIMARY KEY,
+  terms    bytea   NOT NULL
+);
+
+-- failed_for: one number of eight octets for each reason.
+CREATE TABLE campaign (
+  id           integer          PRIMARY KEY CHECK (id >= 1),
+  name         text COLLATE "C" NOT NULL,
+  state        smallint         NOT NULL CHECK (state BETWEEN 1 AND 8),
+  created_by   text COLLATE "C" NOT NULL,
+  approved_by  text COLLATE "C" NOT NULL,
+  created      bigint           NOT NULL,
+  begun        bigint           NOT NULL,
+  changed      bigint           NOT NULL,
+  run          smallint         NOT NULL,
+  wave         smallint         NOT NULL,
+  wave_reached bigint           NOT NULL,
+  total        bigint           NOT NULL,
+  triggers     bigint           NOT NULL,
+  offers       bigint           NOT NULL,
+  done         bigint           NOT NULL,
+  failed       bigint           NOT NULL,
+  silent       bigint           NOT NULL,
+  waiting      bigint           NOT NULL,
+  given_up     bigint           NOT NULL,
+  polled       bigint           NOT NULL,
+  triggered    bigint           NOT NULL,
+  failed_for   bytea            NOT NULL
+) WITH (fillfactor = 50);
+
+-- Uploaded lists.
+CREATE TABLE campaign_member (
+  campaign integer NOT NULL,
+  element  integer NOT NULL,
+  PRIMARY KEY (campaign, element)
+);
+
+-- What came of a campaign at an element, once something did: hot and narrow, no other index.
+CREATE TABLE campaign_outcome (
+  at_s     bigint   NOT NULL,
+  campaign integer  NOT NULL,
+  element  integer  NOT NULL,
+  progress smallint NOT NULL CHECK (progress BETWEEN 0 AND 5),
+  triggers smallint NOT NULL,
+  offers   smallint NOT NULL,
+  reason   smallint NOT NULL CHECK (reason BETWEEN 0 AND 15),
+  run      smallint NOT NULL,
+  PRIMARY KEY (campaign, element)
+) WITH (fillfactor = 70);
+
+-- The population's hot columns: replaced with every contact.
+CREATE TABLE element_state (
+  last_contact_s bigint   NOT NULL,
+  next_poll_s    bigint   NOT NULL,
+  element        integer  PRIMARY KEY,
+  batch          integer  NOT NULL,
+  release        integer  NOT NULL,
+  life           smallint NOT NULL CHECK (life BETWEEN 0 AND 2)
+) WITH (fillfactor = 70);
 )sql"

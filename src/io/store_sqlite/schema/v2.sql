@@ -34,4 +34,67 @@ UPDATE centre_chip SET interval_from = COALESCE(
     (SELECT changed FROM chip WHERE chip.iccid = centre_chip.iccid AND chip.state = 2), 0)
   WHERE work = 0 AND length(reset) = 0;
 CREATE INDEX centre_chip_interval ON centre_chip (interval_from, iccid) WHERE interval_from <> 0;
+
+-- Whom a campaign concerns, what it does and how, as write_terms() gives it: up to 4 MiB, so apart
+-- from what changes with every batch of outcomes.
+CREATE TABLE campaign_terms (
+  campaign INTEGER PRIMARY KEY,
+  terms    BLOB    NOT NULL
+) STRICT;
+
+-- failed_for: one number of eight octets for each reason.
+CREATE TABLE campaign (
+  id           INTEGER PRIMARY KEY CHECK (id >= 1),
+  name         TEXT    NOT NULL,
+  state        INTEGER NOT NULL CHECK (state BETWEEN 1 AND 8),
+  created_by   TEXT    NOT NULL,
+  approved_by  TEXT    NOT NULL,
+  created      INTEGER NOT NULL,
+  begun        INTEGER NOT NULL,
+  changed      INTEGER NOT NULL,
+  run          INTEGER NOT NULL,
+  wave         INTEGER NOT NULL,
+  wave_reached INTEGER NOT NULL,
+  total        INTEGER NOT NULL,
+  triggers     INTEGER NOT NULL,
+  offers       INTEGER NOT NULL,
+  done         INTEGER NOT NULL,
+  failed       INTEGER NOT NULL,
+  silent       INTEGER NOT NULL,
+  waiting      INTEGER NOT NULL,
+  given_up     INTEGER NOT NULL,
+  polled       INTEGER NOT NULL,
+  triggered    INTEGER NOT NULL,
+  failed_for   BLOB    NOT NULL
+) STRICT;
+
+-- Uploaded lists.
+CREATE TABLE campaign_member (
+  campaign INTEGER NOT NULL,
+  element  INTEGER NOT NULL,
+  PRIMARY KEY (campaign, element)
+) STRICT, WITHOUT ROWID;
+
+-- What came of a campaign at an element, once something did: hot and narrow, no other index.
+CREATE TABLE campaign_outcome (
+  at_s     INTEGER NOT NULL,
+  campaign INTEGER NOT NULL,
+  element  INTEGER NOT NULL,
+  progress INTEGER NOT NULL CHECK (progress BETWEEN 0 AND 5),
+  triggers INTEGER NOT NULL,
+  offers   INTEGER NOT NULL,
+  reason   INTEGER NOT NULL CHECK (reason BETWEEN 0 AND 15),
+  run      INTEGER NOT NULL,
+  PRIMARY KEY (campaign, element)
+) STRICT, WITHOUT ROWID;
+
+-- The population's hot columns: replaced with every contact.
+CREATE TABLE element_state (
+  last_contact_s INTEGER NOT NULL,
+  next_poll_s    INTEGER NOT NULL,
+  element        INTEGER PRIMARY KEY,
+  batch          INTEGER NOT NULL,
+  release        INTEGER NOT NULL,
+  life           INTEGER NOT NULL CHECK (life BETWEEN 0 AND 2)
+) STRICT;
 )sql"
