@@ -51,6 +51,7 @@ struct Settings {
   Msisdn service_centre;              // of the SMSC; may be empty
   std::string service_provider_name;  // at most 16 octets; may be empty
   uint8_t mnc_digits = 2;
+  bool allow_legacy_1997 = false;  // insecure: the operator's explicit switch
 };
 
 class Api {

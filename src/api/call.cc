@@ -126,6 +126,28 @@ std::optional<uint64_t> path_number(const Call& call, size_t index) {
   return number;
 }
 
+void mark_legacy_1997(json::Value& out, bool is_legacy) {
+  if (is_legacy) out.set(fleet::legacy_1997_name, fleet::insecure_mark);
+}
+
+std::optional<Reply> refuse_legacy_1997(Call& call, const Result<bool>& is_legacy,
+                                        std::string_view action, std::string_view subject) {
+  if (!is_legacy.has_value()) return reply(is_legacy.error(), "the card profile");
+  if (!*is_legacy || call.settings.allow_legacy_1997) return std::nullopt;
+  audit::Detail detail;
+  detail.add(fleet::legacy_1997_name, fleet::insecure_mark);
+  const auto audited = call.parts.audit.append(call.by(), {action, subject, detail});
+  if (!audited.has_value()) return reply(audited.error(), "the audit log");
+  Reply refused =
+      reply(Refusal{.kind = ProblemKind::policy,
+                    .detail = "profile legacy-1997 is insecure (single DES, key agreement without "
+                              "authentication) and is not switched on",
+                    .hint = "use a card profile without it, or let the administrator set "
+                            "allow_legacy_1997 = true in the server's configuration"});
+  refused.keep_changes = true;  // the audit row of the refusal
+  return refused;
+}
+
 Reply no_such(std::string_view what, std::string_view name) {
   // The name is the outsider's and may be anything: shown only when it is a plain word.
   const bool plain = name.size() <= 64 && std::ranges::all_of(name, [](char c) {

@@ -70,6 +70,13 @@ Result<Digits> path_digits(const Call& call, size_t index) {
 std::optional<uint64_t> path_number(const Call& call, size_t index);
 Reply no_such(std::string_view what, std::string_view name);
 
+// Adds "legacy_1997": "INSECURE" where it is true. Every list and show of such a thing has it.
+void mark_legacy_1997(json::Value& out, bool is_legacy);
+// The refusal of what a legacy-1997 thing would do without the operator's switch, audited as
+// `action`; nullopt when it may be done.
+std::optional<Reply> refuse_legacy_1997(Call& call, const Result<bool>& is_legacy,
+                                        std::string_view action, std::string_view subject);
+
 // "2026-01-02T03:04:05.678Z"; null for ms 0.
 json::Value time_of(Instant at);
 std::string hex_of(ByteView bytes);

@@ -25,7 +25,7 @@ json::Value describe(const fleet::CardProfile& profile) {
                                          {"suites", std::move(suites)},
                                          {"server_made_key", profile.server_made_key},
                                          {"files", profile.files}});
-  if (profile.legacy_1997) out.set("legacy_1997", "INSECURE");
+  mark_legacy_1997(out, profile.legacy_1997);
   return out;
 }
 
@@ -78,11 +78,22 @@ Reply save_profile(Call& call) {
   if (fields.has("tuak_iterations")) {
     profile.tuak_iterations = static_cast<uint8_t>(fields.integer("tuak_iterations", 1, 255));
   }
-  profile.suites =
-      fields.has("suites") ? read_suites(fields) : SuiteSet{Suite::x25519, Suite::p256}.bits();
+  if (fields.has("legacy_1997")) profile.legacy_1997 = fields.boolean("legacy_1997");
+  const SuiteSet suites_default =
+      profile.legacy_1997 ? SuiteSet{Suite::symmetric} : SuiteSet{Suite::x25519, Suite::p256};
+  profile.suites = fields.has("suites") ? read_suites(fields) : suites_default.bits();
   if (fields.has("server_made_key")) profile.server_made_key = fields.boolean("server_made_key");
+  if (profile.legacy_1997 &&
+      (tuak || profile.server_made_key || profile.suites != SuiteSet{Suite::symmetric}.bits())) {
+    fields.refuse("legacy_1997",
+                  "expected milenage, no server_made_key, and \"symmetric\" as the only suite");
+  }
   if (fields.has("files")) profile.files = fields.text("files", 0, 65'536);
   if (!fields.finish()) return reply(problem);
+  if (auto refused =
+          refuse_legacy_1997(call, profile.legacy_1997, "profile.save_refused", profile.name)) {
+    return *refused;
+  }
   const auto saved = call.parts.fleet.save_profile(profile, call.by());
   if (!saved.has_value()) return reply(saved.error(), "keeping the profile");
   return reply(describe(profile), 201);

@@ -1,5 +1,7 @@
 // Chips under contract: lists, one with its history, re-keying (D11) and reset (D10). No key, and
 // nothing that one could be derived from, is ever in an answer.
+#include <map>
+
 #include "api/call.h"
 
 namespace simurgh::api {
@@ -10,19 +12,31 @@ constexpr fleet::ChipState states_all[] = {
     fleet::ChipState::sold,   fleet::ChipState::personalised, fleet::ChipState::rekeying,
     fleet::ChipState::frozen, fleet::ChipState::resetting,    fleet::ChipState::returned};
 
-json::Value describe(const fleet::Chip& chip) {
-  return json::Value::object({{"iccid", chip.iccid.text()},
-                              {"imsi", chip.imsi.text()},
-                              {"msisdn", chip.msisdn.text()},
-                              {"ver", hex_of(chip.ver)},
-                              {"life", chip.life},
-                              {"state", name_of(chip.state)},
-                              {"contract", chip.contract},
-                              {"order", chip.order},
-                              {"allocation", chip.allocation},
-                              {"created", time_of(chip.created)},
-                              {"changed", time_of(chip.changed)},
-                              {"last_contact", time_of(chip.last_contact)}});
+json::Value describe(const fleet::Chip& chip, bool is_legacy_1997) {
+  json::Value out = json::Value::object({{"iccid", chip.iccid.text()},
+                                         {"imsi", chip.imsi.text()},
+                                         {"msisdn", chip.msisdn.text()},
+                                         {"ver", hex_of(chip.ver)},
+                                         {"life", chip.life},
+                                         {"state", name_of(chip.state)},
+                                         {"contract", chip.contract},
+                                         {"order", chip.order},
+                                         {"allocation", chip.allocation},
+                                         {"created", time_of(chip.created)},
+                                         {"changed", time_of(chip.changed)},
+                                         {"last_contact", time_of(chip.last_contact)}});
+  mark_legacy_1997(out, is_legacy_1997);
+  return out;
+}
+
+// With what its batch says of it.
+Result<json::Value> describe(Call& call, const fleet::Chip& chip) {
+  return describe(chip, TRY(call.parts.fleet.is_legacy_1997(chip.iccid)));
+}
+
+Reply reply_with(Call& call, const fleet::Chip& chip, uint16_t status = 200) {
+  const auto out = describe(call, chip);
+  return out.has_value() ? reply(*out, status) : reply(out.error(), "the chip");
 }
 
 // `name=value` lines, with \\ and \n in values (audit::Detail::text).
@@ -94,12 +108,16 @@ Reply describe_unsold(Call& call, const Iccid& iccid) {
     if (number.error().code == ErrorCode::storage) return reply(number.error(), "the number pool");
     return no_such("chip", iccid.text());
   }
-  return reply(json::Value::object({{"iccid", number->iccid.text()},
-                                    {"imsi", number->imsi.text()},
-                                    {"ver", hex_of(number->allocation.ver)},
-                                    {"state", "unsold"},
-                                    {"allocation", number->allocation.id},
-                                    {"manufacturer", number->allocation.manufacturer}}));
+  const auto is_legacy = call.parts.fleet.is_legacy_1997(number->allocation);
+  if (!is_legacy.has_value()) return reply(is_legacy.error(), "the card profile");
+  json::Value out = json::Value::object({{"iccid", number->iccid.text()},
+                                         {"imsi", number->imsi.text()},
+                                         {"ver", hex_of(number->allocation.ver)},
+                                         {"state", "unsold"},
+                                         {"allocation", number->allocation.id},
+                                         {"manufacturer", number->allocation.manufacturer}});
+  mark_legacy_1997(out, *is_legacy);
+  return reply(out);
 }
 
 std::optional<fleet::ChipState> state_named(std::string_view name) {
@@ -157,7 +175,16 @@ Reply list_chips(Call& call) {
   const auto rows = call.parts.fleet.chips(filter, *position, limit);
   if (!rows.has_value()) return reply(rows.error(), "the chips");
   json::Value items = json::Value::array();
-  for (const fleet::Chip& row : *rows) items.push_back(describe(row));
+  std::map<uint64_t, bool> legacy_batches;  // a page has few batches and many chips
+  for (const fleet::Chip& row : *rows) {
+    auto batch = legacy_batches.find(row.allocation);
+    if (batch == legacy_batches.end()) {
+      const auto is_legacy = call.parts.fleet.is_legacy_1997(row.iccid);
+      if (!is_legacy.has_value()) return reply(is_legacy.error(), "the card profile");
+      batch = legacy_batches.emplace(row.allocation, *is_legacy).first;
+    }
+    items.push_back(describe(row, batch->second));
+  }
   std::optional<std::string> next;
   if (rows->size() == limit) next = std::string(rows->back().iccid.text());
   return reply(page_of(std::move(items), next));
@@ -169,11 +196,12 @@ Reply get_chip(Call& call) {
   const auto chip = call.parts.fleet.store().chip(*iccid);
   if (!chip.has_value()) return reply(chip.error(), "the chip");
   if (!chip->has_value()) return describe_unsold(call, *iccid);
-  json::Value out = describe(**chip);
-  if (const auto added = add_details(call, **chip, out); !added.has_value()) {
+  auto out = describe(call, **chip);
+  if (!out.has_value()) return reply(out.error(), "the chip");
+  if (const auto added = add_details(call, **chip, *out); !added.has_value()) {
     return reply(added.error(), "the chip");
   }
-  return reply(out);
+  return reply(*out);
 }
 
 Reply rekey_chip(Call& call) {
@@ -182,11 +210,15 @@ Reply rekey_chip(Call& call) {
   json::Problem problem;
   json::Fields fields(call.body, problem);
   if (!fields.finish()) return reply(problem);
+  if (auto refused = refuse_legacy_1997(call, call.parts.fleet.is_legacy_1997(*iccid),
+                                        "chip.rekey_refused", iccid->text())) {
+    return *refused;
+  }
   const auto ordered = call.parts.centre.rekey(*iccid, call.actor, call.now);
   if (!ordered.has_value()) return refuse_operation(ordered.error(), *iccid, "rekey");
   const auto chip = call.parts.fleet.chip(*iccid);
   if (!chip.has_value()) return reply(chip.error(), "the chip");
-  return reply(describe(*chip), 202);
+  return reply_with(call, *chip, 202);
 }
 
 Reply reset_chip(Call& call) {
@@ -232,7 +264,7 @@ Reply confirm_reset(Call& call) {
   }
   const auto chip = call.parts.fleet.chip(*iccid);
   if (!chip.has_value()) return reply(chip.error(), "the chip");
-  return reply(describe(*chip));
+  return reply_with(call, *chip);
 }
 
 }  // namespace simurgh::api

@@ -36,7 +36,8 @@ json::Value describe(const fleet::Range& range) {
                               {"created", time_of(range.created)}});
 }
 
-json::Value describe(const fleet::Allocation& row, const std::optional<Delivery>& delivery) {
+json::Value describe(const fleet::Allocation& row, const std::optional<Delivery>& delivery,
+                     bool is_legacy_1997) {
   const fleet::Run& run = row.run;
   json::Value out = json::Value::object({{"id", row.id},
                                          {"manufacturer", row.manufacturer},
@@ -51,6 +52,7 @@ json::Value describe(const fleet::Allocation& row, const std::optional<Delivery>
                                          {"created", time_of(row.created)}});
   out.set("delivered", delivery.has_value() ? json::Value(delivery->made) : json::Value(0));
   out.set("delivered_at", delivery.has_value() ? time_of(delivery->at) : json::Value());
+  mark_legacy_1997(out, is_legacy_1997);
   return out;
 }
 
@@ -231,7 +233,9 @@ Reply list_allocations(Call& call) {
       if (is_hidden(call, row)) continue;
       const auto delivery = call.parts.factories.delivery(row.id);
       if (!delivery.has_value()) return reply(delivery.error(), "the deliveries");
-      items.push_back(describe(row, *delivery));
+      const auto is_legacy = call.parts.fleet.is_legacy_1997(row);
+      if (!is_legacy.has_value()) return reply(is_legacy.error(), "the card profile");
+      items.push_back(describe(row, *delivery, *is_legacy));
       ++shown;
     }
     if (rows->size() < fleet::page_rows_max) return reply(page_of(std::move(items), std::nullopt));
@@ -248,7 +252,9 @@ Reply get_allocation(Call& call) {
   if (call.token->roles.intersects(sealers)) return answer_with_note(call, **row, 200);
   const auto delivery = call.parts.factories.delivery(*id);
   if (!delivery.has_value()) return reply(delivery.error(), "the delivery");
-  return reply(describe(**row, *delivery));
+  const auto is_legacy = call.parts.fleet.is_legacy_1997(**row);
+  if (!is_legacy.has_value()) return reply(is_legacy.error(), "the card profile");
+  return reply(describe(**row, *delivery, *is_legacy));
 }
 
 Reply add_allocation(Call& call) {
@@ -276,6 +282,12 @@ Reply add_allocation(Call& call) {
     return reply(Refusal{.kind = ProblemKind::conflict,
                          .detail = "this version is another manufacturer's: both would know its K1",
                          .hint = "choose a new ver"});
+  }
+  fleet::Allocation wanted;
+  wanted.profile = order.profile;
+  if (auto refused = refuse_legacy_1997(call, call.parts.fleet.is_legacy_1997(wanted),
+                                        "allocation.add_refused", order.profile)) {
+    return *refused;
   }
   const auto row = call.parts.fleet.allocate(order, call.by());
   if (row.has_value()) return answer_with_note(call, *row, 201);
@@ -339,7 +351,9 @@ Reply add_delivery(Call& call) {
   const auto audited =
       call.parts.audit.append(call.by(), {"allocation.delivery", std::to_string(batch.id), detail});
   if (!audited.has_value()) return reply(audited.error(), "the audit log");
-  return reply(describe(batch, delivery));
+  const auto is_legacy = call.parts.fleet.is_legacy_1997(batch);
+  if (!is_legacy.has_value()) return reply(is_legacy.error(), "the card profile");
+  return reply(describe(batch, delivery, *is_legacy));
 }
 
 }  // namespace simurgh::api

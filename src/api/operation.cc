@@ -115,14 +115,18 @@ Reply list_jobs(Call& call) {
   if (!visited.has_value()) return reply(visited.error(), "the jobs");
   json::Value items = json::Value::array();
   for (const security_centre::ChipKeys& row : page) {
-    items.push_back(json::Value::object({{"iccid", row.iccid.text()},
-                                         {"imsi", row.imsi.text()},
-                                         {"work", name_of_work(row.work)},
-                                         {"attempts", row.work_attempts},
-                                         {"next_try", time_of(row.work_next_try)},
-                                         {"key_epoch", row.active_epoch},
-                                         {"commit_unconfirmed", row.commit_unconfirmed},
-                                         {"directory_behind", row.directory_behind}}));
+    const auto is_legacy = call.parts.fleet.is_legacy_1997(row.iccid);
+    if (!is_legacy.has_value()) return reply(is_legacy.error(), "the card profile");
+    json::Value item = json::Value::object({{"iccid", row.iccid.text()},
+                                            {"imsi", row.imsi.text()},
+                                            {"work", name_of_work(row.work)},
+                                            {"attempts", row.work_attempts},
+                                            {"next_try", time_of(row.work_next_try)},
+                                            {"key_epoch", row.active_epoch},
+                                            {"commit_unconfirmed", row.commit_unconfirmed},
+                                            {"directory_behind", row.directory_behind}});
+    mark_legacy_1997(item, *is_legacy);
+    items.push_back(std::move(item));
   }
   std::optional<std::string> next;
   if (page.size() == limit) next = std::string(page.back().iccid.text());

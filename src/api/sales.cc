@@ -41,18 +41,26 @@ ActivationCode read_activation(json::Fields fields) {
   return code.has_value() ? *code : ActivationCode{};
 }
 
-json::Value describe(const fleet::Order& order) {
-  return json::Value::object({{"order", order.id},
-                              {"iccid", order.iccid.text()},
-                              {"life", order.life},
-                              {"contract", order.contract},
-                              {"msisdn", order.msisdn.text()},
-                              {"state", name_of(order.state)},
-                              {"activation", name_of_kind(order.code_kind)},
-                              {"wrong_tries", order.wrong_tries},
-                              {"server_made_key", order.server_made_key},
-                              {"created", time_of(order.created)},
-                              {"changed", time_of(order.changed)}});
+json::Value describe(const fleet::Order& order, bool is_legacy_1997) {
+  json::Value out = json::Value::object({{"order", order.id},
+                                         {"iccid", order.iccid.text()},
+                                         {"life", order.life},
+                                         {"contract", order.contract},
+                                         {"msisdn", order.msisdn.text()},
+                                         {"state", name_of(order.state)},
+                                         {"activation", name_of_kind(order.code_kind)},
+                                         {"wrong_tries", order.wrong_tries},
+                                         {"server_made_key", order.server_made_key},
+                                         {"created", time_of(order.created)},
+                                         {"changed", time_of(order.changed)}});
+  mark_legacy_1997(out, is_legacy_1997);
+  return out;
+}
+
+Reply reply_with(Call& call, const fleet::Order& order) {
+  const auto is_legacy = call.parts.fleet.is_legacy_1997(order.iccid);
+  if (!is_legacy.has_value()) return reply(is_legacy.error(), "the card profile");
+  return reply(describe(order, *is_legacy));
 }
 
 json::Value describe(const fleet::Contract& contract) {
@@ -91,7 +99,8 @@ Reply refuse_sign_up(const Error& error, const Iccid& iccid) {
     case ErrorCode::unsupported:
       return reply(Refusal{.kind = ProblemKind::conflict,
                            .detail = "the chips of this batch cannot do what the order asks",
-                           .hint = "leave out server_made_key, or ask for another chip"});
+                           .hint = "leave out server_made_key, and the activation code with a "
+                                   "legacy-1997 chip; or ask for another chip"});
     default: return reply(error, "the sign-up");
   }
 }
@@ -115,6 +124,14 @@ Reply put_new_code(Call& call, const fleet::Order& order) {
     problem = {"kind", "expected \"short\" or \"secret128\": an order keeps having a code"};
     return reply(problem);
   }
+  const auto is_legacy = call.parts.fleet.is_legacy_1997(order.iccid);
+  if (!is_legacy.has_value()) return reply(is_legacy.error(), "the card profile");
+  if (*is_legacy) {
+    return reply(Refusal{.kind = ProblemKind::conflict,
+                         .detail = "the chip of order " + order.id +
+                                   " is legacy-1997 (INSECURE): it knows no activation code",
+                         .hint = "reset the chip and sell it again: simurgh dealer reset"});
+  }
   const auto renewed = call.parts.centre.renew_code(order.id, code, call.actor, call.now);
   if (!renewed.has_value()) {
     if (renewed.error().code == ErrorCode::bad_state) {
@@ -126,7 +143,7 @@ Reply put_new_code(Call& call, const fleet::Order& order) {
   }
   const auto after = call.parts.fleet.order(order.id);
   if (!after.has_value()) return reply(after.error(), "the order");
-  return reply(describe(*after));
+  return reply_with(call, *after);
 }
 
 }  // namespace
@@ -145,19 +162,24 @@ Reply sign_up(Call& call) {
   order.code = read_activation(fields.object("activation"));
   if (fields.has("server_made_key")) order.server_made_key = fields.boolean("server_made_key");
   if (!fields.finish()) return reply(problem);
+  const auto is_legacy = call.parts.fleet.is_legacy_1997(order.iccid);
+  if (auto refused = refuse_legacy_1997(call, is_legacy, "chip.sell_refused", order.iccid.text())) {
+    return *refused;
+  }
   const auto signed_up = call.parts.centre.sign_up(order, call.actor, call.now);
   if (!signed_up.has_value()) return refuse_sign_up(signed_up.error(), order.iccid);
-  return reply(json::Value::object({{"order", signed_up->order},
-                                    {"iccid", order.iccid.text()},
-                                    {"imsi", signed_up->imsi.text()},
-                                    {"state", name_of(fleet::ChipState::sold)}}),
-               201);
+  json::Value out = json::Value::object({{"order", signed_up->order},
+                                         {"iccid", order.iccid.text()},
+                                         {"imsi", signed_up->imsi.text()},
+                                         {"state", name_of(fleet::ChipState::sold)}});
+  mark_legacy_1997(out, *is_legacy);
+  return reply(out, 201);
 }
 
 Reply get_order(Call& call) {
   Reply refusal;
   const auto order = find_order(call, refusal);
-  return order.has_value() ? reply(describe(*order)) : refusal;
+  return order.has_value() ? reply_with(call, *order) : refusal;
 }
 
 Reply renew_code(Call& call) {

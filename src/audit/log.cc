@@ -78,7 +78,12 @@ Result<void> Log::append(const By& by, const Entry& entry) {
   row.actor = cut(by.actor, actor_octets_max);
   row.action = entry.action;
   row.subject = cut(entry.subject, subject_octets_max);
-  row.detail = entry.detail.text();
+  Detail detail = entry.detail;
+  if (marks_ != nullptr) {
+    const std::string_view mark = TRY(marks_->mark_of(entry.subject));
+    if (!mark.empty()) detail.add("mark", mark);
+  }
+  row.detail = detail.text();
   row.previous = head_->hash;
   row.hash = hash_of(row);
   const auto appended = store_.append(row);

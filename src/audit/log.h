@@ -104,9 +104,20 @@ struct Verification {
 //   length:32 and octets of each of actor, action, subject, detail.
 crypto::Digest hash_of(const Row& row);
 
+// Who knows which subjects every row must carry a mark for (an insecure profile's chips).
+class Marks {
+ public:
+  virtual ~Marks() = default;
+  // Empty: none. A literal of the program.
+  virtual Result<std::string_view> mark_of(std::string_view subject) = 0;
+};
+
 class Log {
  public:
   explicit Log(Store& store) : store_(store) {}
+  // Rows get a pair `mark=…` from now on, where `marks` has one. Null: none. Outlives the log, or
+  // takes itself away.
+  void set_marks(Marks* marks) { marks_ = marks; }
 
   // Adds the next row, in the open transaction. `storage` when it cannot be kept. Actor and
   // subject beyond their limits are cut.
@@ -126,6 +137,7 @@ class Log {
   Result<void> load_head();
 
   Store& store_;
+  Marks* marks_ = nullptr;
   std::optional<Head> head_;  // what was appended last, so that appending reads nothing
   uint64_t undo_count_ = 0;
 };

@@ -9,6 +9,7 @@ namespace simurgh::factory {
 namespace {
 
 constexpr std::string_view signature_label = "simurgh 1 allocation note";
+constexpr std::string_view signed_legacy_mark = "legacy-1997";
 constexpr size_t profile_files_octets_max = 65'536;
 constexpr size_t service_provider_name_octets_max = 16;
 constexpr uint64_t count_max = 1'000'000'000;
@@ -52,7 +53,7 @@ json::Value write_profile(const fleet::CardProfile& profile, SuiteSet suites) {
   for (const Suite suite : suites_all) {
     if (suites.contains(suite)) names.push_back(name_of(suite));
   }
-  return json::Value::object({
+  json::Value out = json::Value::object({
       {"name", profile.name},
       {"algorithm", name_of(profile.algorithm)},
       {"ki_octets", profile.ki_octets},
@@ -61,6 +62,8 @@ json::Value write_profile(const fleet::CardProfile& profile, SuiteSet suites) {
       {"server_made_key", profile.server_made_key},
       {"files", profile.files},
   });
+  if (profile.legacy_1997) out.set("legacy_1997", fleet::insecure_mark);
+  return out;
 }
 
 uint8_t parse_suites(json::Fields& fields) {
@@ -88,6 +91,10 @@ fleet::CardProfile parse_profile(json::Fields fields) {
   profile.suites = parse_suites(fields);
   profile.server_made_key = fields.boolean("server_made_key");
   profile.files = fields.text("files", 0, profile_files_octets_max);
+  if (fields.has("legacy_1997")) {
+    profile.legacy_1997 = fields.text("legacy_1997", 1, 64) == fleet::insecure_mark;
+    if (!profile.legacy_1997) fields.refuse("legacy_1997", "expected \"INSECURE\" or nothing");
+  }
   fields.finish();
   return profile;
 }
@@ -169,6 +176,7 @@ crypto::Digest signed_content(const AllocationNote& note) {
   transcript.add_number(note.mnc_digits);
   transcript.add(note.server_keys.ed25519.view()).add(note.server_keys.p256.view());
   transcript.add(note.server_keys.rsa2048.view()).add(note.k1_sealed);
+  if (note.profile.legacy_1997) transcript.add(signed_legacy_mark);
   return transcript.digest();
 }
 

@@ -11,6 +11,7 @@ Batch::Batch(const AllocationNote& note) : run_(note.run) {
   data_.authentication.ki_octets = note.profile.ki_octets;
   data_.authentication.tuak_iterations = note.profile.tuak_iterations;
   data_.mnc_digits = note.mnc_digits;
+  data_.legacy_1997 = note.profile.legacy_1997;
   data_.service_provider_name.assign(bytes_of(note.service_provider_name));
 }
 

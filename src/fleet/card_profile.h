@@ -17,6 +17,10 @@ enum class AuthAlgorithm : uint8_t {
 };
 const char* name_of(AuthAlgorithm algorithm);
 
+// What every list, show, log and audit row says beside a thing of profile legacy-1997.
+constexpr const char* legacy_1997_name = "legacy_1997";
+constexpr const char* insecure_mark = "INSECURE";
+
 struct CardProfile {
   std::string name;  // key
   AuthAlgorithm algorithm = AuthAlgorithm::milenage;

@@ -2,7 +2,8 @@
 // sold chips with their orders and contracts (D4, D5), alarms, and revoked chip versions.
 //
 // It knows no keys (hlr and security_centre do) and talks to no network. Every change writes its
-// own audit row, so that a caller need not. Nothing is kept between calls: the store is the truth.
+// own audit row, so that a caller need not. Nothing is kept between calls but one hint: the
+// store is the truth.
 // One thread; all changes are in the store's open transaction.
 //
 // A function checks everything before it writes anything; when one fails after a caller's earlier
@@ -46,9 +47,13 @@ struct Sale {
   bool server_made_key = false;
 };
 
-class Fleet {
+class Fleet : private audit::Marks {
  public:
-  Fleet(Store& store, audit::Log& audit) : store_(store), audit_(audit) {}
+  // The fleet marks the audit rows of insecure chips from now on, whoever writes them.
+  Fleet(Store& store, audit::Log& audit) : store_(store), audit_(audit) { audit.set_marks(this); }
+  ~Fleet() override { audit_.set_marks(nullptr); }
+  Fleet(const Fleet&) = delete;
+  Fleet& operator=(const Fleet&) = delete;
 
   // --- number pool (D1) --------------------------------------------------------------------
   // `already_exists` when any number is in another range, `bad_value` when a number would leave
@@ -66,6 +71,9 @@ class Fleet {
 
   Result<void> save_profile(const CardProfile& profile, const audit::By& by);
   Result<CardProfile> profile(std::string_view name);
+  // Whether the profile of its batch is legacy-1997, insecure. False for numbers never given out.
+  Result<bool> is_legacy_1997(const Iccid& iccid);
+  Result<bool> is_legacy_1997(const Allocation& allocation);
 
   // Chips of a revoked version cannot be sold or allocated any more. Those in service stay.
   Result<void> revoke(const Ver& ver, std::string_view reason, const audit::By& by);
@@ -119,9 +127,13 @@ class Fleet {
 
  private:
   Result<void> move_order(const Chip& chip, ChipEvent event, const audit::By& by);
+  Result<std::string_view> mark_of(std::string_view subject) override;
 
   Store& store_;
   audit::Log& audit_;
+  // Whether any profile is insecure, so that an audit row costs no look-ups where none is. Read
+  // from the store when it is not known; once true it only saves no work.
+  std::optional<bool> any_legacy_1997_;
 };
 
 }  // namespace simurgh::fleet

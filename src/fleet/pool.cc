@@ -73,6 +73,7 @@ Result<Allocation> Fleet::allocate(const AllocationOrder& order, const audit::By
   detail.add("range", row.range).add("first_iccid", row.run.iccid_at(0)).add("count", order.count);
   detail.add("manufacturer", order.manufacturer).add("ver", hex_of(order.ver));
   detail.add("profile", order.profile);
+  if (TRY(is_legacy_1997(row))) detail.add(legacy_1997_name, insecure_mark);
   TRY(audit_.append(by, {"allocation.add", std::to_string(row.id), detail}));
   return row;
 }
@@ -119,9 +120,13 @@ Result<void> Fleet::save_profile(const CardProfile& profile, const audit::By& by
   if (profile.files.size() > profile_files_octets_max) {
     return fail(ErrorCode::too_large, profile_files_octets_max);
   }
+  // What the document has: 128 bits, and nothing that its chips cannot do.
+  if (profile.legacy_1997 && (tuak || profile.server_made_key)) return fail(ErrorCode::bad_value);
   TRY(store_.save_profile(profile));
+  if (profile.legacy_1997) any_legacy_1997_ = true;
   audit::Detail detail;
   detail.add("algorithm", name_of(profile.algorithm)).add("legacy_1997", profile.legacy_1997);
+  if (profile.legacy_1997) detail.add(legacy_1997_name, insecure_mark);
   return audit_.append(by, {"profile.save", profile.name, detail});
 }
 
@@ -129,6 +134,40 @@ Result<CardProfile> Fleet::profile(std::string_view name) {
   auto row = TRY(store_.profile(name));
   if (!row) return fail(ErrorCode::not_found);
   return std::move(*row);
+}
+
+Result<bool> Fleet::is_legacy_1997(const Allocation& allocation) {
+  const auto row = TRY(store_.profile(allocation.profile));
+  return row && row->legacy_1997;
+}
+
+Result<bool> Fleet::is_legacy_1997(const Iccid& iccid) {
+  const auto number = find(iccid);
+  if (number) return is_legacy_1997(number->allocation);
+  if (number.error().code == ErrorCode::not_found) return false;
+  return number.error();
+}
+
+// `subject` is an ICCID, an IMSI, an order, or nothing that has a profile.
+Result<std::string_view> Fleet::mark_of(std::string_view subject) {
+  constexpr std::string_view mark = "legacy-1997 INSECURE";
+  if (!any_legacy_1997_) {
+    any_legacy_1997_ = false;
+    for (const CardProfile& row : TRY(store_.profiles())) {
+      if (row.legacy_1997) any_legacy_1997_ = true;
+    }
+  }
+  if (!*any_legacy_1997_) return std::string_view();
+  auto iccid = Iccid::parse(subject);
+  if (const auto imsi = Imsi::parse(subject)) {
+    const auto number = find(*imsi);
+    if (number) iccid = number->iccid;
+  }
+  if (!iccid && subject.size() <= order_id_octets_max) {
+    const auto order = TRY(store_.order(subject));
+    if (order) iccid = order->iccid;
+  }
+  return iccid && TRY(is_legacy_1997(*iccid)) ? mark : std::string_view();
 }
 
 Result<void> Fleet::revoke(const Ver& ver, std::string_view reason, const audit::By& by) {

@@ -59,6 +59,10 @@ Result<Epoch> SecurityCentre::State::active_epoch(const ChipKeys& row) {
 
 Result<Key256> SecurityCentre::State::chip_key(const ChipIdentity& chip) {
   const Key256 k1 = TRY(parts_.keys.k1_of_version(chip.ver));
+  if (TRY(parts_.fleet.is_legacy_1997(chip.iccid))) {
+    // Chips that are out there are reset and fenced whatever the switch says: sales are refused.
+    return personalisation::legacy_chip_key({.allow_legacy_1997 = true}, k1, chip);
+  }
   return personalisation::chip_key(k1, chip);
 }
 

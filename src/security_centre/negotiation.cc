@@ -85,8 +85,9 @@ Result<void> SecurityCentre::State::begin(ChipKeys& row, const fleet::Chip& chip
     order.server_made = sale.server_made_key;
     session.order = sale.id;
   }
-  const auto init = half_.begin(session.half, order);
+  const auto init = make_first(session, order);
   if (!init) {
+    if (is_fatal(init.error())) return init.error();
     ++figures.refused_messages;
     return {};
   }
@@ -97,6 +98,32 @@ Result<void> SecurityCentre::State::begin(ChipKeys& row, const fleet::Chip& chip
   sessions[key_of(row.iccid)] = std::move(session);
   schedule(row.iccid, now + wait_after(1), 1);
   return {};
+}
+
+// INIT, or OFFER where the batch is of profile legacy-1997.
+Result<personalisation::Message> SecurityCentre::State::make_first(
+    Session& session, const personalisation::CentreOrder& order) {
+  if (!TRY(parts_.fleet.is_legacy_1997(order.chip.iccid))) return half_.begin(session.half, order);
+  session.legacy = {order.chip, order.life, order.epoch, order.base, {}};
+  const auto offer = TRY(legacy_begin(legacy_policy(), *session.legacy, parts_.random));
+  session.half.order = order;
+  // As after M2: a chip that asks again has lost its answer, and the next number is begun.
+  session.half.phase = CentrePhase::sent_m2;
+  session.half.m2 = offer;
+  return offer;
+}
+
+Result<void> SecurityCentre::State::on_legacy_answer(ChipKeys& row, const fleet::Chip& chip,
+                                                     ByteView message, Instant now) {
+  const auto found = sessions.find(key_of(row.iccid));
+  if (found == sessions.end()) {
+    if (row.commit_unconfirmed) return send_commit(row, chip);
+    return row.work == Work::none ? Result<void>() : begin(row, chip, 0, now);
+  }
+  Session& session = found->second;
+  if (!session.legacy) return ErrorCode::bad_state;
+  session.half.next = TRY(legacy_on_answer(legacy_policy(), *session.legacy, message));
+  return on_prepared(row, chip, session, now);
 }
 
 Result<void> SecurityCentre::State::send(ChipKeys& row, const fleet::Chip& chip, ByteView message) {
@@ -160,6 +187,7 @@ Result<void> SecurityCentre::State::on_packet(const Msisdn& from, MutableByteVie
 
 Result<void> SecurityCentre::State::dispatch(ChipKeys& row, const fleet::Chip& chip,
                                              ByteView message, Instant now) {
+  if (personalisation::is_legacy(message)) return on_legacy_answer(row, chip, message, now);
   const MessageType type = TRY(personalisation::type_of(message));
   if (type == MessageType::request) return on_request(row, chip, message, now);
   if (type == MessageType::done) return on_done(row, message);
@@ -171,6 +199,7 @@ Result<void> SecurityCentre::State::dispatch(ChipKeys& row, const fleet::Chip& c
     if (type == MessageType::m1 && row.work != Work::none) return begin(row, chip, 0, now);
     return {};
   }
+  if (found->second.legacy) return ErrorCode::bad_state;
   const auto step = half_.on_message(found->second.half, message);
   if (!step) {
     if (step.error().code != ErrorCode::not_allowed) return step.error();

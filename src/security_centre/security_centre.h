@@ -47,6 +47,7 @@ struct Settings {
   size_t sessions_max = 200'000;        // negotiations at a time
   uint32_t restarts_max = 20;           // of a negotiation that goes wrong, before it waits
   bool ask_new_pin = false;             // D8: the chip asks its user for a new PIN
+  bool allow_legacy_1997 = false;       // insecure: the operator's explicit switch
   // D11: a key so long in service is renewed without anybody's order; 0: never. Applies to the keys
   // that are in service already, whatever it was when they came.
   Duration rekey_interval;
@@ -98,10 +99,13 @@ class SecurityCentre {
   // D5. `not_found`: no allocation has this ICCID or VER is not its own; `already_exists`: the
   // chip is under contract, or the MSISDN is taken; `not_allowed`: the version is revoked;
   // `bad_state`: a reset is not confirmed; `bad_value`: not the life that the chip is in;
-  // `unsupported`: the batch has no suite of those wanted.
+  // `unsupported`: the batch has no suite of those wanted, or is legacy-1997 and the order has a
+  // code or wants a server-made key; `not_allowed`: it is
+  // legacy-1997 and that is not switched on.
   Result<SignedUp> sign_up(const SignUp& order, std::string_view actor, Instant now);
 
-  // D11: hotline on, and a new epoch as soon as the chip can be reached. `not_found`, `bad_state`.
+  // D11: hotline on, and a new epoch as soon as the chip can be reached. `not_found`, `bad_state`,
+  // `not_allowed`: the chip is legacy-1997 and that is not switched on.
   Result<void> rekey(const Iccid& iccid, std::string_view actor, Instant now);
 
   // D10: the signed RESET for this chip and its RESET_CHALLENGE (the chip's message, as the

@@ -63,6 +63,12 @@ Result<SignedUp> SecurityCentre::State::sign_up(const SignUp& order, const audit
   const auto number = TRY(parts_.fleet.find(order.iccid));
   if (number.allocation.ver != order.ver) return ErrorCode::not_found;
   const auto profile = TRY(parts_.fleet.profile(number.allocation.profile));
+  if (profile.legacy_1997) {
+    if (!settings_.allow_legacy_1997) return ErrorCode::not_allowed;
+    // The document's form has no place for either, and a code that proves nothing is none.
+    const bool has_code = order.code.kind != personalisation::CodeKind::none;
+    if (has_code || order.server_made_key) return ErrorCode::unsupported;
+  }
   const SuiteSet batch = suites_of(profile.suites);
   const SuiteSet allowed = order.suites.empty() ? batch : order.suites;
   TRY(strongest_common(batch, allowed));
@@ -107,6 +113,9 @@ Result<SignedUp> SecurityCentre::State::sign_up(const SignUp& order, const audit
 }
 
 Result<void> SecurityCentre::State::rekey(const Iccid& iccid, const audit::By& by) {
+  if (!settings_.allow_legacy_1997 && TRY(parts_.fleet.is_legacy_1997(iccid))) {
+    return ErrorCode::not_allowed;
+  }
   const auto chip = TRY(parts_.fleet.change(iccid, fleet::ChipEvent::rekey_ordered, by));
   auto row = TRY(parts_.store.load(iccid));
   if (!row) return ErrorCode::not_found;

@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "conversations/personalisation/centre_half.h"
+#include "conversations/personalisation/legacy_1997.h"
 #include "formats/sms/reassembly.h"
 #include "security_centre/chip_channel.h"
 #include "security_centre/security_centre.h"
@@ -24,6 +25,7 @@ class SecurityCentre::State final : private personalisation::CodeTries {
   // What is under way with a chip and in memory only: a crash costs its epoch number (I2).
   struct Session {
     personalisation::CentreSession half;
+    std::optional<personalisation::LegacySession> legacy;  // instead, but `half` repeats its OFFER
     std::string order;
     uint32_t restarts = 0;
   };
@@ -79,6 +81,7 @@ class SecurityCentre::State final : private personalisation::CodeTries {
                       const SealedSecret& sealed);
   Result<personalisation::Epoch> active_epoch(const ChipKeys& row);
   Result<Key256> chip_key(const personalisation::ChipIdentity& chip);
+  personalisation::LegacyPolicy legacy_policy() const { return {settings_.allow_legacy_1997}; }
   Result<void> set_active(ChipKeys& row, const personalisation::Epoch& epoch);
   Result<void> put_in_service(ChipKeys& row, const personalisation::Epoch& epoch,
                               const audit::By& by);
@@ -105,6 +108,10 @@ class SecurityCentre::State final : private personalisation::CodeTries {
 
   // The conversation.
   Result<void> dispatch(ChipKeys& row, const fleet::Chip& chip, ByteView message, Instant now);
+  Result<void> on_legacy_answer(ChipKeys& row, const fleet::Chip& chip, ByteView message,
+                                Instant now);
+  Result<personalisation::Message> make_first(Session& session,
+                                              const personalisation::CentreOrder& order);
   Result<void> on_request(ChipKeys& row, const fleet::Chip& chip, ByteView message, Instant now);
   Result<void> on_done(ChipKeys& row, ByteView message);
   Result<void> on_step(ChipKeys& row, const fleet::Chip& chip, Session& session,

@@ -27,6 +27,7 @@ enum Tag : tlv::Tag {
   tag_active_epoch = 0x8f,
   tag_pending = 0x90,
   tag_imported = 0xae,
+  tag_legacy_1997 = 0x91,  // 01; absent otherwise
 };
 
 template <typename Digits>
@@ -75,6 +76,11 @@ Result<AuthenticationProfile> authentication_of(const tlv::Element& element) {
   return profile;
 }
 
+Result<bool> is_legacy_1997(const tlv::Element& element) {
+  if (TRY(octet_of(element)) != 1) return fail(ErrorCode::bad_value, element.offset);
+  return true;
+}
+
 Result<void> take(const tlv::Element& element, PrePersonalisation& data) {
   switch (element.tag) {
     case tag_iccid: data.chip.iccid = TRY(digits_of<Iccid>(element)); return {};
@@ -114,6 +120,7 @@ Result<void> take(const tlv::Element& element, PrePersonalisation& data) {
       data.imported = *imported;
       return {};
     }
+    case tag_legacy_1997: data.legacy_1997 = TRY(is_legacy_1997(element)); return {};
     default: return fail(ErrorCode::unsupported, element.offset);
   }
 }
@@ -159,6 +166,7 @@ PrePersonalisationBytes write_pre_personalisation(const PrePersonalisation& data
     SIMURGH_CHECK(imported.has_value());
     writer.element(tag_imported, *imported);
   }
+  if (data.legacy_1997) writer.u8(tag_legacy_1997, 1);
   writer.close(whole);
   SIMURGH_CHECK(!out.failed());  // all fields have their limits
   return PrePersonalisationBytes(out.written());
@@ -186,6 +194,7 @@ Result<ByteView> write_chip_data(const ChipData& data, MutableByteView out) {
     write_u32(writer, tag_active_epoch, data.active_epoch);
     writer.u8(tag_pending, data.pending ? 1 : 0);
     writer.u8(tag_suites, data.suites.bits());
+    if (data.legacy_1997) writer.u8(tag_legacy_1997, 1);
   }
   writer.close(whole);
   return raw.finish();
@@ -213,6 +222,7 @@ Result<ChipData> parse_chip_data(ByteView bytes) {
       case tag_suites:
         data.suites = TRY(personalisation::SuiteSet::from_bits(TRY(octet_of(element))));
         break;
+      case tag_legacy_1997: data.legacy_1997 = TRY(is_legacy_1997(element)); break;
       default: return fail(ErrorCode::unsupported, element.offset);
     }
   }

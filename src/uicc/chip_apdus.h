@@ -48,6 +48,7 @@ struct PrePersonalisation {
   uint8_t mnc_digits = 2;                  // for EF.AD
   ByteString<16> service_provider_name{};  // EF.SPN, default alphabet; may be empty
   std::optional<ImportedChip> imported{};  // a chip of another maker
+  bool legacy_1997 = false;                // insecure (legacy_1997.h)
 };
 
 constexpr size_t pre_personalisation_octets_max = 768;
@@ -67,6 +68,7 @@ struct ChipData {
   uint32_t active_epoch = 0;
   bool pending = false;  // a new epoch is prepared
   personalisation::SuiteSet suites;
+  bool legacy_1997 = false;  // insecure
 };
 constexpr size_t chip_data_octets_max = 64;
 Result<ByteView> write_chip_data(const ChipData& data, MutableByteView out);

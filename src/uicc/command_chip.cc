@@ -134,6 +134,7 @@ Handled Chip::pre_personalise(Channel&, const apdu::Command& command) {
   record.suites = data->suites;
   record.server_keys = data->server_keys;
   record.centre_number = data->centre_number;
+  record.legacy_1997 = data->legacy_1997;
   FactoryStore derived(record);
   if (!personalisation::pre_personalise(derived).has_value()) return status::incorrect_data;
 
@@ -167,6 +168,7 @@ Handled Chip::get_chip_data(Channel&, const apdu::Command&) {
     data.active_epoch = record.active.number;
     data.pending = record.pending.has_value();
     data.suites = record.suites;
+    data.legacy_1997 = record.legacy_1997;
   }
   ByteArray<chip_data_octets_max> room;
   const ByteView written = TRY(write_chip_data(data, room));

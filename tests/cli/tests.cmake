@@ -5,3 +5,7 @@ simurgh_test(cli simurgh_cli simurgh_crypto)
 add_test(NAME cli.programs
          COMMAND ${CMAKE_SOURCE_DIR}/tests/cli/programs_test.py ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
 set_tests_properties(cli.programs PROPERTIES TIMEOUT 600)
+# First logons through the network in a box, legacy-1997 behind its switch, no key in what is kept.
+add_test(NAME cli.network
+         COMMAND ${CMAKE_SOURCE_DIR}/tests/cli/network_test.py ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+set_tests_properties(cli.network PROPERTIES TIMEOUT 300)

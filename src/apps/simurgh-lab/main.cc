@@ -11,6 +11,8 @@ using simurgh::lab::Subcommand;
 constexpr Subcommand subcommands[] = {
     {"card", "a virtual chip in a virtual PC/SC reader, for any card tool",
      simurgh::lab::card_main},
+    {"network", "SMSC, visited network and phones around a simurghd of your own",
+     simurgh::lab::network_main},
     {"life", "chips through their whole life on a real simurghd", simurgh::lab::life_main},
 };
 

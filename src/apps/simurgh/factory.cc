@@ -149,6 +149,11 @@ Outcome<void> make(Session& session, const MakeOptions& options) {
   if (!trusted_now.empty()) {
     session.remark("the operator's key is trusted from now on; compare it once: " + trusted_now);
   }
+  if (note.profile.legacy_1997) {
+    session.remark(
+        "INSECURE: these are chips of profile legacy-1997 (single DES, key agreement "
+        "without authentication)");
+  }
   AllocationRecord record = TRY(begin(home, options, note, value));
   const auto pack = TRY(open_pack(home, note, record, session.random()));
 
@@ -173,6 +178,7 @@ Outcome<void> make(Session& session, const MakeOptions& options) {
                                             {"made_now", order.made - before},
                                             {"seconds", progress.seconds()},
                                             {"chips_per_second", progress.rate_per_second()}});
+  if (note.profile.legacy_1997) answer.set(fleet::legacy_1997_name, fleet::insecure_mark);
   if (options.report) {
     TRY(session.api().post("/v1/allocations/" + std::to_string(note.id) + "/delivery",
                            order_value));
@@ -195,6 +201,7 @@ Outcome<void> status(Session& session, const std::string& path) {
                                            {"made", json::Value()},
                                            {"pack", record->pack},
                                            {"state", "not begun"}});
+    if (note.profile.legacy_1997) row.set(fleet::legacy_1997_name, fleet::insecure_mark);
     std::string problem;
     const auto pack = nv_file::Pack::open(record->pack, nv_file::Durability::on_sync, problem);
     if (pack.has_value()) {
@@ -205,10 +212,13 @@ Outcome<void> status(Session& session, const std::string& path) {
     }
     rows.push_back(std::move(row));
   }
-  static constexpr std::array columns = {
-      Column{"ALLOCATION", "allocation"}, Column{"MANUFACTURER", "manufacturer"},
-      Column{"COUNT", "count"},           Column{"MADE", "made"},
-      Column{"STATE", "state"},           Column{"PACK", "pack"}};
+  static constexpr std::array columns = {Column{"ALLOCATION", "allocation"},
+                                         Column{"MANUFACTURER", "manufacturer"},
+                                         Column{"COUNT", "count"},
+                                         Column{"MADE", "made"},
+                                         Column{"STATE", "state"},
+                                         Column{"PACK", "pack"},
+                                         Column{"LEGACY 1997", "legacy_1997"}};
   session.answer_table(json::Value::object({{"home", home.path()},
                                             {"transport_public_key", home.transport_public_hex()},
                                             {"items", rows}}),

@@ -123,9 +123,12 @@ void add_ranges(Commands& commands) {
 
 void add_profiles(Commands& commands) {
   commands.groups.push_back({"profiles", "What cards are to be: algorithm, suites"});
-  static constexpr std::array columns = {
-      Column{"NAME", "name"}, Column{"ALGORITHM", "algorithm"}, Column{"KI OCTETS", "ki_octets"},
-      Column{"SUITES", "suites"}, Column{"SERVER-MADE KEY", "server_made_key"}};
+  static constexpr std::array columns = {Column{"NAME", "name"},
+                                         Column{"ALGORITHM", "algorithm"},
+                                         Column{"KI OCTETS", "ki_octets"},
+                                         Column{"SUITES", "suites"},
+                                         Column{"SERVER-MADE KEY", "server_made_key"},
+                                         Column{"LEGACY 1997", "legacy_1997"}};
   commands.commands.push_back({.group = "profiles",
                                .name = "list",
                                .summary = "List the card profiles",
@@ -137,8 +140,9 @@ void add_profiles(Commands& commands) {
     std::string name;
     std::string algorithm = "milenage";
     uint64_t ki_octets = 16;
-    std::string suites = "x25519,p256";
+    std::string suites;
     bool server_made = false;
+    bool legacy_1997 = false;
   };
   auto options = std::make_shared<Options>();
   commands.commands.push_back(
@@ -157,22 +161,28 @@ void add_profiles(Commands& commands) {
                     .what = "Length of Ki: 16, or 32 with tuak"},
                    {.name = "--suites",
                     .into = &options->suites,
-                    .what = "Key agreements, by commas: x25519, p256, ffdhe2048, symmetric"},
+                    .what = "Key agreements, by commas: x25519, p256, ffdhe2048, symmetric; "
+                            "default: x25519,p256"},
                    {.name = "--server-made-key",
                     .into = &options->server_made,
-                    .what = "The cards cannot agree a key: the centre makes it"}},
+                    .what = "The cards cannot agree a key: the centre makes it"},
+                   {.name = "--legacy-1997",
+                    .into = &options->legacy_1997,
+                    .what = "INSECURE: the 1997 document's own cryptography; the server must have "
+                            "it switched on"}},
        .run = [options](Session& session) -> Outcome<void> {
          json::Value suites = json::Value::array();
-         for (size_t begin = 0; begin <= options->suites.size();) {
+         for (size_t begin = 0; !options->suites.empty() && begin <= options->suites.size();) {
            const size_t end = std::min(options->suites.find(',', begin), options->suites.size());
            suites.push_back(options->suites.substr(begin, end - begin));
            begin = end + 1;
          }
-         const json::Value body = json::Value::object({{"name", options->name},
-                                                       {"algorithm", options->algorithm},
-                                                       {"ki_octets", options->ki_octets},
-                                                       {"suites", suites},
-                                                       {"server_made_key", options->server_made}});
+         json::Value body = json::Value::object({{"name", options->name},
+                                                 {"algorithm", options->algorithm},
+                                                 {"ki_octets", options->ki_octets},
+                                                 {"server_made_key", options->server_made}});
+         if (!options->suites.empty()) body.set("suites", suites);
+         if (options->legacy_1997) body.set("legacy_1997", true);
          session.answer(TRY(session.api().post("/v1/profiles", body)));
          return {};
        }});
@@ -187,7 +197,8 @@ void add_allocations(Commands& commands) {
                                          Column{"PROFILE", "profile"},
                                          Column{"COUNT", "count"},
                                          Column{"DELIVERED", "delivered"},
-                                         Column{"ICCID FIRST", "iccid_first"}};
+                                         Column{"ICCID FIRST", "iccid_first"},
+                                         Column{"LEGACY 1997", "legacy_1997"}};
   commands.commands.push_back({.group = "allocations",
                                .name = "list",
                                .summary = "List the batches and what was delivered of them",
@@ -253,9 +264,13 @@ void add_allocations(Commands& commands) {
 
 void add_chips(Commands& commands) {
   commands.groups.push_back({"chips", "Chips that were sold"});
-  static constexpr std::array columns = {
-      Column{"ICCID", "iccid"}, Column{"IMSI", "imsi"}, Column{"MSISDN", "msisdn"},
-      Column{"STATE", "state"}, Column{"LIFE", "life"}, Column{"LAST CONTACT", "last_contact"}};
+  static constexpr std::array columns = {Column{"ICCID", "iccid"},
+                                         Column{"IMSI", "imsi"},
+                                         Column{"MSISDN", "msisdn"},
+                                         Column{"STATE", "state"},
+                                         Column{"LIFE", "life"},
+                                         Column{"LAST CONTACT", "last_contact"},
+                                         Column{"LEGACY 1997", "legacy_1997"}};
   struct Options {
     std::string state;
     std::string manufacturer;
@@ -348,8 +363,9 @@ void add_operation(Commands& commands) {
                           options->list.rows_max, alarm_columns);
        }});
   static constexpr std::array job_columns = {
-      Column{"ICCID", "iccid"}, Column{"WORK", "work"}, Column{"ATTEMPTS", "attempts"},
-      Column{"NEXT TRY", "next_try"}, Column{"KEY EPOCH", "key_epoch"}};
+      Column{"ICCID", "iccid"},         Column{"WORK", "work"},
+      Column{"ATTEMPTS", "attempts"},   Column{"NEXT TRY", "next_try"},
+      Column{"KEY EPOCH", "key_epoch"}, Column{"LEGACY 1997", "legacy_1997"}};
   static constexpr std::array audit_columns = {
       Column{"SEQUENCE", "sequence"}, Column{"AT", "at"},           Column{"ACTOR", "actor"},
       Column{"ACTION", "action"},     Column{"SUBJECT", "subject"}, Column{"DETAIL", "detail"}};

@@ -103,6 +103,16 @@ int check(const std::string& path) {
   std::string problem;
   if (!load(path, config, problem)) return complain(problem);
   std::printf("%s: good\n", path.c_str());
+  if (config.allow_legacy_1997) {
+    std::printf(
+        "  allow_legacy_1997 = true  INSECURE: single DES, key agreement that a false base "
+        "station reads\n");
+  }
+  if (config.allow_comp128_import) {
+    std::printf(
+        "  hlr.allow_comp128_import = true  INSECURE: COMP128 keys can be found out from "
+        "outside\n");
+  }
   return 0;
 }
 

@@ -208,6 +208,7 @@ class ServerOnLoop final : public Server,
     housekeeping_ = std::make_unique<loop::Timer>(*loop_, [this] { keep_house(); });
     timer_->set(loop_->now());
     housekeeping_->set_after(housekeeping_wait);
+    warn_of_legacy_1997();
     log_.info("ready", {{"api", http_->endpoint().text()},
                         {"gsup", config_.gsup_listen},
                         {"store", store_words(config_)}});
@@ -277,8 +278,10 @@ class ServerOnLoop final : public Server,
         messages_ ? static_cast<security_centre::Bearer&>(*messages_) : nowhere_;
     hlr::SubscriberDirectory& directory =
         remote_ ? static_cast<hlr::SubscriberDirectory&>(*remote_) : *hlr_;
+    security_centre::Settings centre_settings = config_.centre;
+    centre_settings.allow_legacy_1997 = config_.allow_legacy_1997;
     centre_ = std::make_unique<security_centre::SecurityCentre>(
-        config_.centre,
+        centre_settings,
         security_centre::SecurityCentre::Parts{storage_->security_centre(), *fleet_, directory,
                                                *journal_, *keys_, random_, bearer});
     api_centre_ = api::over_security_centre(*centre_, storage_->security_centre());
@@ -287,6 +290,7 @@ class ServerOnLoop final : public Server,
     api_settings.service_centre = config_.service_centre;
     api_settings.service_provider_name = config_.service_provider_name;
     api_settings.mnc_digits = config_.mnc_digits;
+    api_settings.allow_legacy_1997 = config_.allow_legacy_1997;
     step_ = std::make_unique<StorageStep>(*storage_);
     api_ = std::make_unique<api::Api>(
         api_settings, api::Api::Parts{*api_centre_, *fleet_, remote_ ? nullptr : hlr_.get(),
@@ -369,6 +373,18 @@ class ServerOnLoop final : public Server,
           require("short message", centre_->on_short_message(from, user_data, has_header, now_));
         });
     return true;
+  }
+
+  void warn_of_legacy_1997() {
+    if (config_.allow_legacy_1997) {
+      log_.warning("legacy-1997 is switched on", {{"mark", "INSECURE"}});
+    }
+    const auto profiles = storage_->fleet().profiles();
+    if (!profiles) return;
+    for (const fleet::CardProfile& profile : *profiles) {
+      if (!profile.legacy_1997) continue;
+      log_.warning("card profile legacy-1997", {{"profile", profile.name}, {"mark", "INSECURE"}});
+    }
   }
 
   // Puts the stores right by the journal, in one commit, before anybody can ask.

@@ -2,6 +2,7 @@
 
 #include "conversations/personalisation/handshake.h"
 #include "conversations/personalisation/labels.h"
+#include "conversations/personalisation/legacy_1997.h"
 
 namespace simurgh::personalisation {
 
@@ -105,10 +106,11 @@ Result<Message> ChipHalf::request(RequestReason reason) {
 }
 
 Result<ChipStep> ChipHalf::on_message(ByteView message) {
-  const MessageType type = TRY(type_of(message));
   ChipRecord record;
   TRY(store_.load(record));
   if (record.state == ChipState::factory) return fail(ErrorCode::bad_state);
+  if (record.legacy_1997 && is_legacy(message)) return on_legacy_offer(record, message);
+  const MessageType type = TRY(type_of(message));
   switch (type) {
     case MessageType::init: return on_init(record, message);
     case MessageType::m2: return on_m2(record, message);
@@ -120,6 +122,7 @@ Result<ChipStep> ChipHalf::on_message(ByteView message) {
 }
 
 Result<ChipStep> ChipHalf::on_init(ChipRecord& record, ByteView message) {
+  if (record.legacy_1997) return fail(ErrorCode::unsupported);
   const Init init = TRY(parse_init(message));
   if (init.iccid != record.chip.iccid || init.life != record.life) {
     return fail(ErrorCode::bad_value);
@@ -258,6 +261,40 @@ Result<ChipStep> ChipHalf::on_m2(ChipRecord& record, ByteView message) {
   if (m2.sealed.has_value()) made = TRY(open_made_secret(handshake, t2, *m2.sealed));
   return store_pending(record, next_epoch(handshake, t4, made, m2.epoch, *base, init.flags.new_puk),
                        message);
+}
+
+// Profile legacy-1997. What came in a secured packet under the base's keys is all the proof there
+// is.
+Result<ChipStep> ChipHalf::on_legacy_offer(ChipRecord& record, ByteView message) {
+  constexpr LegacyPolicy switched_on{.allow_legacy_1997 = true};  // by the record, in the factory
+  const LegacyOffer offer = TRY(parse_legacy_offer(message));
+  if (offer.life != record.life) return fail(ErrorCode::bad_value);
+  ChipStep step;
+  if (!session_.m1_bytes.empty() && equal(session_.init_bytes, message)) {
+    step.reply = session_.m1_bytes;  // the identical answer; without RAM the centre begins anew
+    return step;
+  }
+  const Epoch* base = find_epoch(record, offer.base_epoch);
+  if (base == nullptr) return fail(ErrorCode::bad_state);
+  if (!may_follow(record, offer.epoch)) return fail(ErrorCode::replayed);
+  const LegacySeeds seeds = make_legacy_seeds(random_);
+  LegacyAnswer answer;
+  answer.life = offer.life;
+  answer.epoch = offer.epoch;
+  answer.ki_2 = TRY(legacy_message(switched_on, LegacyPurpose::ki_2, seeds.ki_2));
+  answer.puk = TRY(legacy_message(switched_on, LegacyPurpose::puk, seeds.puk));
+  const Epoch next =
+      TRY(legacy_epoch(switched_on, seeds, offer.ki_2, offer.puk, offer.epoch, *base));
+  forget_session();
+  session_.init.base_epoch = offer.base_epoch;
+  session_.init.flags.new_puk = offer.base_epoch == 0;
+  session_.init_bytes.assign(message);
+  step = TRY(store_pending(record, next, message));
+  answer.prepared = step.reply;
+  step.reply = write_legacy_answer(answer);
+  session_.init_bytes.assign(message);
+  session_.m1_bytes = step.reply;
+  return step;
 }
 
 Result<ChipStep> ChipHalf::store_pending(ChipRecord& record, const Epoch& next, ByteView m2) {

@@ -82,6 +82,7 @@ class ChipHalf {
   };
 
   Result<ChipStep> on_init(ChipRecord& record, ByteView message);
+  Result<ChipStep> on_legacy_offer(ChipRecord& record, ByteView message);
   Result<ChipStep> on_m2(ChipRecord& record, ByteView message);
   Result<ChipStep> on_commit(ChipRecord& record, ByteView message);
   Result<ChipStep> on_query(ChipRecord& record, ByteView message);

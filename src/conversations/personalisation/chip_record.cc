@@ -1,12 +1,14 @@
 #include "conversations/personalisation/chip_record.h"
 
 #include "base/reader.h"
+#include "conversations/personalisation/legacy_1997.h"
 
 namespace simurgh::personalisation {
 
 namespace {
 
 constexpr uint8_t record_version = 1;
+constexpr uint8_t record_version_legacy_1997 = 2;  // the same fields
 
 void write_epoch(Writer& writer, const Epoch& epoch) {
   writer.u32(epoch.number).prefixed8(epoch.secret.view()).prefixed8(epoch.puk_secret.view());
@@ -105,6 +107,7 @@ Result<void> parse_last(Reader& reader, ChipRecord& record) {
 bool consistent(const ChipRecord& record) {
   const bool personalised = record.state == ChipState::personalised;
   if (personalised != (record.active.number > 0)) return false;
+  if (record.legacy_1997 && !(record.suites == SuiteSet{Suite::symmetric})) return false;
   if (record.active.number > record.epoch_max) return false;
   if (!record.pending.has_value()) return true;
   return record.state != ChipState::factory && record.pending->number > record.active.number &&
@@ -125,7 +128,7 @@ ByteView ServerKeys::of(Suite suite) const {
 
 Result<ByteView> write_record(const ChipRecord& record, MutableByteView out) {
   Writer writer(out);
-  writer.u8(record_version)
+  writer.u8(record.legacy_1997 ? record_version_legacy_1997 : record_version)
       .prefixed8(record.chip.iccid.bytes())
       .prefixed8(record.chip.imsi.bytes())
       .bytes(record.chip.ver)
@@ -154,8 +157,12 @@ Result<ByteView> write_record(const ChipRecord& record, MutableByteView out) {
 
 Result<ChipRecord> parse_record(ByteView bytes) {
   Reader reader(bytes);
-  if (TRY(reader.u8()) != record_version) return fail(ErrorCode::unsupported, 0);
+  const uint8_t version = TRY(reader.u8());
+  if (version != record_version && version != record_version_legacy_1997) {
+    return fail(ErrorCode::unsupported, 0);
+  }
   ChipRecord record;
+  record.legacy_1997 = version == record_version_legacy_1997;
   TRY(parse_identity(reader, record));
   record.active = TRY(parse_epoch(reader, record.state != ChipState::factory));
   const size_t pending_at = reader.offset();
@@ -181,7 +188,12 @@ Result<void> pre_personalise(ChipStore& store) {
       return fail(ErrorCode::bad_value);
     }
   }
-  record.chip_key = chip_key(record.chip_key, record.chip);
+  if (record.legacy_1997) {
+    if (!(record.suites == SuiteSet{Suite::symmetric})) return fail(ErrorCode::bad_value);
+    record.chip_key = TRY(legacy_chip_key({true}, record.chip_key, record.chip));
+  } else {
+    record.chip_key = chip_key(record.chip_key, record.chip);
+  }
   record.active = initial_epoch(record.chip_key, record.life);
   record.state = ChipState::pre_personalised;
   return store.save(record);

@@ -57,6 +57,7 @@ struct ChipRecord {
   Msisdn centre_number;  // of the security centre; empty when the chip has none (D6)
   LastSession last_session;
   LastReset last_reset;
+  bool legacy_1997 = false;  // insecure (legacy_1997.h); such a chip's suites are {symmetric}
 };
 
 constexpr size_t chip_record_octets_max = 768;
@@ -77,7 +78,8 @@ class ChipStore {
 };
 
 // D3: the chip derives its own key and Ki_1 from K1, and in the same save K1 goes. bad_state unless
-// the chip is in state factory; bad_value without a suite or a server key that a suite needs. A
+// the chip is in state factory; bad_value without a suite or a server key that a suite needs, or
+// with more than suite symmetric in profile legacy-1997. A
 // cut at any point leaves it in the factory state, or done.
 Result<void> pre_personalise(ChipStore& store);
 

@@ -1,0 +1,278 @@
+#!/usr/bin/env python3
+"""simurghd, simurgh and simurgh-lab's network as processes, over real SMPP, GSUP, REST and files.
+
+First logons by hand (D5-D9, D11), the profile legacy-1997 behind its switch, and a search for keys
+in everything that the programs keep or say (threats row 11).
+Usage: network_test.py FOLDER_OF_THE_PROGRAMS [unittest arguments]
+"""
+
+import base64
+import json
+from pathlib import Path
+import re
+import socket
+import subprocess
+import tempfile
+import unittest
+
+from programs_test import (BIN, Case, FIRST_ICCID, REFUSED, SECOND_ICCID, Server, VER,
+                           wait_until)
+
+PEER = """
+[[hlr.peer]]
+name = "VLR-A"
+imsi_prefixes = ["26217"]
+
+[security_centre]"""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+class Network(Case):
+    """A server that knows an SMSC and a visited network, and both of these with phones."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = Path(tempfile.mkdtemp(prefix='simurgh-network-'))
+        cls.server = Server(cls.folder)
+        cls.smpp = f'127.0.0.1:{free_port()}'
+        cls.gsup = f'127.0.0.1:{free_port()}'
+        cls.configure((r'connect = ""', f'connect = "{cls.smpp}"'),
+                      (r'gsup_listen = "[^"]*"', f'gsup_listen = "{cls.gsup}"'),
+                      (r'answer_wait_first_s = 20', 'answer_wait_first_s = 2'),
+                      (r'\[security_centre\]', PEER.strip('\n')))
+        cls.server.start()
+        cls.phones = None
+        cls.said = cls.folder / 'network.log'
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stop_phones()
+        super().tearDownClass()
+
+    @classmethod
+    def configure(cls, *changes):
+        path = cls.server.data / 'simurghd.toml'
+        text = path.read_text()
+        for pattern, by in changes:
+            text, count = re.subn(pattern, by, text)
+            if count == 0:
+                raise AssertionError(f'the configuration has no {pattern}')
+        path.write_text(text)
+
+    @classmethod
+    def stop_phones(cls):
+        if cls.phones and cls.phones.poll() is None:
+            cls.phones.terminate()
+            cls.phones.wait(30)
+        cls.phones = None
+
+    def start_phones(self, pack, *arguments):
+        """The network in a box; its lines are in self.said."""
+        self.stop_phones()
+        with open(self.said, 'a', encoding='utf-8') as out:
+            type(self).phones = subprocess.Popen(
+                [BIN / 'simurgh-lab', 'network', '--pack', pack, '--smpp-listen', self.smpp,
+                 '--gsup-connect', self.gsup, '--json', *arguments], stdout=out, stderr=out)
+
+    def wait_for(self, iccid, what, words):
+        line = json.dumps({'iccid': iccid, 'what': what, 'words': words}, separators=(',', ':'))
+        wait_until(lambda: line in self.said.read_text(), f'{line} among {self.said.read_text()}')
+
+    def audit_rows(self):
+        return self.tool('audit', '--rows', 100000)['items']
+
+
+class Legacy1997(Network):
+    """The document's own cryptography: off, refused in words, on, used, and marked everywhere."""
+
+    def profile_is_refused(self, *words):
+        run = self.run_tool(*words, exit_code=REFUSED)
+        self.assertIn('insecure', run.stderr)
+        self.assertIn('allow_legacy_1997 = true', run.stderr)
+
+    def test_switch_use_and_marks(self):
+        add = ['profiles', 'add', '--name', 'old', '--legacy-1997']
+        # Off, as it is made: refused, and the refusal is audited.
+        self.profile_is_refused(*add)
+        self.assertEqual(self.audit_rows()[-1]['action'], 'profile.save_refused')
+        self.assertEqual(self.tool('profiles', 'list')['items'], [])
+
+        # Not in production, and named by check-config and the log when it is on.
+        self.configure(('production = false', 'production = true'),
+                       ('allow_legacy_1997 = false', 'allow_legacy_1997 = true'))
+        check = [BIN / 'simurghd', 'check-config', self.server.data / 'simurghd.toml']
+        run = subprocess.run(check, capture_output=True, text=True, check=False)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn('allow_legacy_1997', run.stderr)
+        self.configure(('production = true', 'production = false'))
+        run = subprocess.run(check, capture_output=True, text=True, check=True)
+        self.assertRegex(run.stdout, r'allow_legacy_1997 = true +INSECURE')
+        self.restart()
+        self.assertRegex(self.server.log.read_text(), 'legacy-1997 is switched on.*INSECURE')
+
+        # What the profile cannot do is refused by name.
+        self.run_tool(*add, '--suites', 'x25519', exit_code=REFUSED)
+        self.run_tool(*add, '--algorithm', 'tuak', exit_code=REFUSED)
+        self.assertEqual(self.tool(*add)['legacy_1997'], 'INSECURE')
+        pack = self.make_old_chips()
+        self.sell_and_log_on(pack)
+        self.rekey_and_reset(pack)
+        self.check_marks()
+        self.switch_off_again()
+
+    def make_old_chips(self):
+        self.make_pool()
+        self.tool('allocations', 'create', '--manufacturer', 'northern', '--ver', VER, '--profile',
+                  'old', '--count', 3)
+        run = self.run_tool('factory', 'make', '--home', 'northern', '--allocation', 1, '--report')
+        self.assertIn('INSECURE', run.stderr)
+        made = self.tool('factory', 'status', '--home', 'northern')['items'][0]
+        self.assertEqual((made['made'], made['legacy_1997']), (3, 'INSECURE'))
+        return made['pack']
+
+    def sell_and_log_on(self, pack):
+        sale = ['dealer', 'signup', '--iccid', FIRST_ICCID, '--pack', pack, '--contract', 'C-1',
+                '--msisdn', '491700000001']
+        run = self.run_tool(*sale, '--code', 'qr', exit_code=REFUSED)
+        self.assertIn('legacy-1997', run.stderr)  # a code would prove nothing
+        sold = self.tool(*sale, '--code', 'none')
+        self.assertEqual(sold['legacy_1997'], 'INSECURE')
+        self.start_phones(pack, '--iccid', FIRST_ICCID)
+        self.wait_for(FIRST_ICCID, 'display', 'Your card is activated.')
+        self.wait_for(FIRST_ICCID, 'state', 'in service')
+        chip = self.tool('chips', 'show', FIRST_ICCID)
+        self.assertEqual((chip['state'], chip['hotline'], chip['key_epoch'] >= 1,
+                          chip['legacy_1997']),
+                         ('personalised', False, True, 'INSECURE'))
+
+    def rekey_and_reset(self, pack):
+        answer = self.tool('chips', 'rekey', FIRST_ICCID)
+        self.assertEqual(answer['legacy_1997'], 'INSECURE')
+        wait_until(lambda: self.tool('chips', 'show', FIRST_ICCID)['key_epoch'] >= 2, 'a new key')
+        wait_until(lambda: self.tool('jobs')['items'] == [], 'DONE')
+        self.stop_phones()
+        back = self.tool('dealer', 'reset', '--pack', pack, '--iccid', FIRST_ICCID)
+        self.assertEqual((back['state'], back['life'], back['legacy_1997']),
+                         ('returned', 1, 'INSECURE'))
+        self.tool('dealer', 'signup', '--iccid', FIRST_ICCID, '--pack', pack, '--contract', 'C-2',
+                  '--msisdn', '491700000002', '--code', 'none')
+        self.start_phones(pack, '--iccid', FIRST_ICCID)
+        wait_until(lambda: self.tool('chips', 'show', FIRST_ICCID)['state'] == 'personalised',
+                   'the second first logon')
+
+    def check_marks(self):
+        order = self.tool('chips', 'show', FIRST_ICCID)['order']
+        for words in (['profiles', 'list'], ['allocations', 'list'], ['chips', 'list']):
+            rows = self.tool(*words)['items']
+            old = [row for row in rows if row.get('name') != 'standard']
+            self.assertTrue(old)
+            self.assertTrue(all(row['legacy_1997'] == 'INSECURE' for row in old), words)
+            self.assertIn('INSECURE', self.run_tool(*words).stdout)
+        for words in (['chips', 'show', FIRST_ICCID], ['chips', 'show', SECOND_ICCID],
+                      ['allocations', 'show', 1]):
+            self.assertIn('INSECURE', self.run_tool(*words).stdout, words)
+        rows = [row for row in self.audit_rows()
+                if row['subject'] in (FIRST_ICCID, '262170000000000', order)]
+        actions = {row['action'] for row in rows}
+        for action in ('chip.sell', 'subscriber.create', 'subscriber.keys', 'chip.personalised',
+                       'chip.rekeyed', 'chip.reset_confirmed', 'subscriber.hotline_off'):
+            self.assertIn(action, actions)
+        for row in rows:
+            self.assertIn('INSECURE', row['detail'], row)
+
+    def switch_off_again(self):
+        self.stop_phones()
+        self.configure(('allow_legacy_1997 = true', 'allow_legacy_1997 = false'))
+        self.restart()
+        self.assertRegex(self.server.log.read_text(), 'card profile legacy-1997.*INSECURE')
+        self.profile_is_refused('chips', 'rekey', FIRST_ICCID)
+        self.profile_is_refused('dealer', 'signup', '--iccid', SECOND_ICCID, '--ver', VER,
+                                '--contract', 'C-3', '--msisdn', '491700000003', '--code', 'none')
+        self.profile_is_refused('allocations', 'create', '--manufacturer', 'northern', '--ver',
+                                VER, '--profile', 'old', '--count', 1)
+        actions = {row['action'] for row in self.audit_rows()}
+        for action in ('chip.rekey_refused', 'chip.sell_refused', 'allocation.add_refused'):
+            self.assertIn(action, actions)
+
+
+class NoKeyLeaves(Network):
+    """T-NO-KI-EGRESS, T-STOLEN-DB, I10: canary keys are nowhere that somebody can read."""
+
+    # Known keys, imported: as canaries they are in the server from its interface inwards.
+    KI = '5ca1ab1e0ddba11c0ffee0decafbad00'
+    OPC = 'f005ba11deadc0de1badb002cafed00d'
+
+    def windows(self, digits):
+        """Each 8-octet window: as octets, reversed, hexadecimal in both cases, base 64."""
+        key = bytes.fromhex(digits)
+        for start in range(len(key) - 7):
+            window = key[start:start + 8]
+            yield window
+            yield window[::-1]
+            yield window.hex().encode()
+            yield window.hex().upper().encode()
+            for shift in range(3):  # where in base 64's groups of three it begins
+                text = base64.b64encode(bytes(shift) + window)
+                yield text[4 if shift else 0:8 + (4 if shift else 0)].rstrip(b'=')[:-1]
+
+    def test_canaries(self):
+        self.make_pool()
+        self.allocate(4)
+        pack = self.tool('factory', 'make', '--home', 'northern', '--allocation', 1,
+                         '--report')['pack']
+        body = {'imsi': '262179999999999', 'msisdn': '491709999999', 'algorithm': 'milenage',
+                'ki': self.KI, 'opc': self.OPC}
+        said = [self.post('/v1/subscribers', body)]
+        code = self.tool('dealer', 'signup', '--iccid', FIRST_ICCID, '--pack', pack, '--contract',
+                         'C-1', '--msisdn', '491700000001', '--code', 'short')['code']
+        self.start_phones(pack, '--iccid', FIRST_ICCID, '--code', f'{FIRST_ICCID}={code}')
+        self.wait_for(FIRST_ICCID, 'state', 'in service')
+        self.tool('chips', 'rekey', FIRST_ICCID)
+        wait_until(lambda: self.tool('chips', 'show', FIRST_ICCID)['key_epoch'] >= 2, 'a new key')
+        self.stop_phones()
+        for words in (['chips', 'list'], ['chips', 'show', FIRST_ICCID], ['jobs'], ['alarms'],
+                      ['audit', '--rows', '100000'], ['status'], ['allocations', 'list'],
+                      ['allocations', 'show', '1'], ['profiles', 'list'], ['tokens', 'list',
+                      '--file', self.server.data / 'tokens']):
+            said.append(self.run_tool(*words, '--json').stdout)
+        # A key that is there already is refused, and the refusal does not repeat it.
+        said.append(self.post('/v1/subscribers', body))
+        said.append(self.post('/v1/subscribers', dict(body, ki=self.KI + '0')))
+
+        self.server.kill()  # as the disk is when it is stolen: write-ahead log and all
+        keys = (self.server.data / 'keys').read_bytes()
+        haystack = b'\n'.join(text.encode() for text in said) + self.said.read_bytes()
+        haystack += self.server.log.read_bytes()
+        for path in self.server.data.iterdir():
+            if path.name != 'keys':
+                haystack += path.read_bytes()
+        for needle in [self.KI, self.OPC]:
+            for window in self.windows(needle):
+                self.assertNotIn(window, haystack)
+        self.assertNotIn(code.encode(), haystack)
+        # The negative control: the search finds what is there.
+        for window in list(self.windows(self.KI))[:7]:
+            self.assertIn(window, haystack + b''.join(self.windows(self.KI)))
+        # Nothing of the key file is outside of it.
+        for start in range(64, len(keys) - 16, 16):
+            if len(set(keys[start:start + 16])) > 8:
+                self.assertNotIn(keys[start:start + 16], haystack)
+        self.server.start()
+
+    def post(self, path, body):
+        """The answer, whatever it says, with its headers."""
+        token = (self.server.data / 'admin.token').read_text().strip()
+        run = subprocess.run(
+            ['curl', '-sS', '-i', '-H', f'Authorization: Bearer {token}', '-H',
+             'Content-Type: application/json', '-d', json.dumps(body), self.server.url + path],
+            capture_output=True, text=True, check=True, timeout=60)
+        return run.stdout
+
+
+if __name__ == '__main__':
+    unittest.main()
