@@ -38,6 +38,28 @@ hlr::SubscriberKeys read_keys(json::Fields& fields) {
   return keys;
 }
 
+Refusal refusal_of(hlr::ImportOutcome outcome, AuthAlgorithm algorithm) {
+  Refusal refusal{.kind = ProblemKind::policy};
+  switch (outcome) {
+    case hlr::ImportOutcome::known_test_key:
+      refusal.detail = "Ki or OPc is a published test key: everybody can be this subscriber";
+      refusal.hint = "give the subscriber a new chip; a bench without `production` takes such keys";
+      break;
+    case hlr::ImportOutcome::shared_key:
+      refusal.detail = "another subscriber has the same Ki: one of the two is a copy";
+      refusal.hint = "find out which, and give the subscriber a new chip";
+      break;
+    case hlr::ImportOutcome::imported:
+    case hlr::ImportOutcome::refused_by_policy:
+      refusal.detail =
+          std::string(name_of(algorithm)) + " is refused: its keys can be found out from outside";
+      refusal.hint =
+          "give the subscriber a new chip, or let the administrator set hlr.allow_comp128_import";
+      break;
+  }
+  return refusal;
+}
+
 }  // namespace
 
 Reply import_subscriber(Call& call) {
@@ -68,13 +90,8 @@ Reply import_subscriber(Call& call) {
     }
     return reply(outcome.error(), "importing the subscriber");
   }
-  if (*outcome == hlr::ImportOutcome::refused_by_policy) {
-    Reply refused =
-        reply(Refusal{.kind = ProblemKind::policy,
-                      .detail = std::string(name_of(subscriber.keys.algorithm)) +
-                                " is refused: its keys can be found out from outside",
-                      .hint = "give the subscriber a new chip, or let the administrator set "
-                              "hlr.allow_comp128_import"});
+  if (*outcome != hlr::ImportOutcome::imported) {
+    Reply refused = reply(refusal_of(*outcome, subscriber.keys.algorithm));
     refused.keep_changes = true;  // the audit row of the refusal
     return refused;
   }

@@ -1,6 +1,7 @@
 // Subscribers and their location; vectors are made in auc.cc.
 #include "hlr/hlr.h"
 
+#include "crypto/known_test_keys.h"
 #include "hlr/cache.h"
 
 namespace simurgh::hlr {
@@ -16,6 +17,11 @@ bool same_keys(const SubscriberKeys& a, const SubscriberKeys& b) {
          crypto::secure_equal(a.ki.view(), b.ki.view()) &&
          crypto::secure_equal(a.opc.view(), b.opc.view()) &&
          crypto::secure_equal(a.rand_tag_key.view(), b.rand_tag_key.view());
+}
+
+bool has_known_test_key(const SubscriberKeys& keys) {
+  return crypto::is_known_test_key(keys.ki.view()) ||
+         (!keys.opc.empty() && crypto::is_known_test_key(keys.opc.view()));
 }
 
 std::string& node_of(Subscriber& row, Domain domain) {
@@ -38,6 +44,23 @@ Hlr::Hlr(const HlrSettings& settings, const Parts& parts)
   cache_->undo_count = parts.store.undo_count();
 }
 Hlr::~Hlr() = default;
+
+Result<std::vector<Subscriber>> Store::page_imported(const Imsi& after, size_t limit) {
+  std::vector<Subscriber> out;
+  Imsi position = after;
+  while (out.size() < limit) {
+    auto rows = TRY(page(position, limit));
+    if (rows.empty()) break;
+    position = rows.back().imsi;
+    for (Subscriber& row : rows) {
+      if (row.imported && out.size() < limit) {
+        position = row.imsi;
+        out.push_back(std::move(row));
+      }
+    }
+  }
+  return out;
+}
 
 // --- rows --------------------------------------------------------------------------------------
 
@@ -122,9 +145,19 @@ Result<ImportOutcome> Hlr::import(const ImportedSubscriber& subscriber, const au
   if (subscriber.sequence > sequence_max) return fail(ErrorCode::too_large);
   audit::Detail detail;
   detail.add("algorithm", fleet::name_of(subscriber.keys.algorithm));
+  const bool is_test_key = has_known_test_key(subscriber.keys);
+  const bool is_shared_key = TRY(is_shared(subscriber.keys.ki, subscriber.imsi));
+  if (is_test_key) detail.add("known_test_key", true);
+  if (is_shared_key) detail.add("shared_key", true);
+  auto outcome = ImportOutcome::imported;
+  if (is_shared_key && !settings_.import.bench_keys) outcome = ImportOutcome::shared_key;
+  if (is_test_key && !settings_.import.bench_keys) outcome = ImportOutcome::known_test_key;
   if (is_comp128(subscriber.keys.algorithm) && !settings_.import.comp128) {
+    outcome = ImportOutcome::refused_by_policy;
+  }
+  if (outcome != ImportOutcome::imported) {
     TRY(parts_.audit.append(by, {"subscriber.import_refused", subscriber.imsi.text(), detail}));
-    return ImportOutcome::refused_by_policy;
+    return outcome;
   }
   Subscriber row;
   row.imsi = subscriber.imsi;
@@ -132,9 +165,56 @@ Result<ImportOutcome> Hlr::import(const ImportedSubscriber& subscriber, const au
   row.msisdn = subscriber.msisdn;
   row.imported = true;
   TRY(add_subscriber(row, subscriber.keys, subscriber.sequence, by));
+  imported_keys_.emplace(fingerprint_of(subscriber.keys.ki), subscriber.imsi);
   detail.add("msisdn", row.msisdn).add("iccid", row.iccid);
   TRY(parts_.audit.append(by, {"subscriber.import", row.imsi.text(), detail}));
   return ImportOutcome::imported;
+}
+
+uint64_t Hlr::fingerprint_of(const Key256& ki) const {
+  const crypto::Digest digest = crypto::sha256({fingerprint_secret_.view(), ki.view()});
+  uint64_t out;
+  std::memcpy(&out, digest.data(), sizeof out);
+  return out;
+}
+
+Result<KeyFaults> Hlr::check_imported_keys() {
+  constexpr size_t page_rows = 1000;
+  KeyFaults faults;
+  imported_keys_.clear();
+  parts_.random.fill(fingerprint_secret_.fill(32));
+  Imsi after;
+  while (true) {
+    const auto rows = TRY(parts_.store.page_imported(after, page_rows));
+    for (const Subscriber& row : rows) {
+      after = row.imsi;
+      const auto keys = open_keys(parts_.keys, row);
+      if (!keys) continue;  // damaged: it will be fenced when it is asked for
+      const uint64_t fingerprint = fingerprint_of(keys->ki);
+      const bool test_key = has_known_test_key(*keys);
+      const bool shared = imported_keys_.contains(fingerprint);
+      if (test_key) ++faults.known_test_keys;
+      if (shared) ++faults.shared_keys;
+      if (test_key || shared) faults.example = row.imsi;
+      imported_keys_.emplace(fingerprint, row.imsi);
+    }
+    if (rows.size() < page_rows) break;
+  }
+  imported_keys_known_ = true;
+  return faults;
+}
+
+Result<bool> Hlr::is_shared(const Key256& ki, const Imsi& imsi) {
+  if (!imported_keys_known_) TRY(check_imported_keys());
+  const auto [begin, end] = imported_keys_.equal_range(fingerprint_of(ki));
+  for (auto entry = begin; entry != end; ++entry) {
+    // Imported and undone, or removed since: the store is the truth.
+    const auto row = TRY(parts_.store.load(entry->second));
+    if (!row || row->imsi == imsi || !row->imported) continue;
+    const auto keys = open_keys(parts_.keys, *row);
+    if (keys && crypto::secure_equal(keys->ki.view(), ki.view())) return true;
+  }
+  return false;
 }
 
 Result<void> Hlr::replace_keys(const Imsi& imsi, const SubscriberKeys& keys, const audit::By& by) {

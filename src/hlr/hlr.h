@@ -12,6 +12,7 @@
 #pragma once
 
 #include <memory>
+#include <unordered_map>
 
 #include "base/fixed_vector.h"
 #include "base/random.h"
@@ -32,6 +33,9 @@ constexpr size_t vectors_max = gsup::auth_tuples_max;
 // What may be brought in from another operator's AuC (T-A3A8-FLOOR).
 struct ImportPolicy {
   bool comp128 = false;  // COMP128v1-v3: broken or weak; refused unless switched on
+  // Ki or OPc that everybody knows (crypto/known_test_keys.h), and one Ki for two subscribers
+  // (T-NO-DEFAULT-KEYS): taken and audited on a bench, refused in production.
+  bool bench_keys = false;
 };
 
 struct ImportedSubscriber {
@@ -41,7 +45,19 @@ struct ImportedSubscriber {
   SubscriberKeys keys;
   uint64_t sequence = 0;  // SEQ used last by the other AuC
 };
-enum class ImportOutcome : uint8_t { imported, refused_by_policy };
+enum class ImportOutcome : uint8_t {
+  imported,
+  refused_by_policy,  // COMP128
+  known_test_key,
+  shared_key,
+};
+
+// What is wrong with the imported keys that are kept; derived keys cannot be either.
+struct KeyFaults {
+  uint64_t known_test_keys = 0;
+  uint64_t shared_keys = 0;
+  Imsi example;
+};
 
 struct HlrSettings {
   ImportPolicy import;
@@ -91,6 +107,8 @@ class Hlr final : public SubscriberDirectory {
   // --- operators
   // A refusal is an outcome, not an error, so that its audit row is committed.
   Result<ImportOutcome> import(const ImportedSubscriber& subscriber, const audit::By& by);
+  // Looks through all imported subscribers. For start-up, and done before the first import.
+  Result<KeyFaults> check_imported_keys();
   Result<void> set_access(const Imsi& imsi, bool circuit, bool packet, const audit::By& by);
   Result<Subscriber> subscriber(const Imsi& imsi);  // not_found
   // Every subscriber's sequence numbers jump ahead, because an older database came back.
@@ -145,6 +163,9 @@ class Hlr final : public SubscriberDirectory {
 
   Result<void> open_entry(Entry& entry, Instant now);
   Result<bool> resynchronise(Entry& entry, const Resync& resync, Instant now);
+  // Another imported subscriber with this Ki.
+  Result<bool> is_shared(const Key256& ki, const Imsi& imsi);
+  uint64_t fingerprint_of(const Key256& ki) const;
   Result<void> reserve(Entry& entry, size_t count, bool write_anyway);
   Result<void> make_vector(const Entry& entry, uint64_t sequence_number, gsup::AuthTuple& out);
   Result<uint32_t> index_of(std::string_view peer, Domain domain);
@@ -153,6 +174,10 @@ class Hlr final : public SubscriberDirectory {
   Parts parts_;
   WorkListener* listener_ = nullptr;
   std::unique_ptr<Cache> cache_;
+  // Imported keys by a hash under a secret of this process: a hint, looked up in the store.
+  Key256 fingerprint_secret_;
+  std::unordered_multimap<uint64_t, Imsi> imported_keys_;
+  bool imported_keys_known_ = false;
   Figures figures_;
 };
 

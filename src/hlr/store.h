@@ -52,6 +52,9 @@ class Store {
   // In order of IMSI, those after `after` (empty: from the start).
   virtual Result<std::vector<Subscriber>> page(const Imsi& after, size_t limit) = 0;
 
+  // The same of imported subscribers only.
+  virtual Result<std::vector<Subscriber>> page_imported(const Imsi& after, size_t limit);
+
   virtual Result<std::optional<Sequence>> load_sequence(const Imsi& imsi) = 0;
   virtual Result<void> save_sequence(const Sequence& row) = 0;
   // Adds to every `reserved`: after a restore from an older copy.

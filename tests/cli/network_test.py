@@ -200,6 +200,58 @@ class Legacy1997(Network):
             self.assertIn(action, actions)
 
 
+class Imports(Case):
+    """Subscribers of another AuC by the command line: what is taken, and what production refuses."""
+
+    def line(self, number, **changes):
+        return json.dumps({'imsi': f'26217000009{number:04}', 'msisdn': f'4917000009{number:04}',
+                           'algorithm': 'milenage', 'ki': f'5ca1ab1e0ddba11c0ffee0decafb{number:04}',
+                           'opc': f'f005ba11deadc0de1badb002cafe{number:04}'} | changes) + '\n'
+
+    def test_import(self):
+        path = self.folder / 'others.jsonl'
+        run = ['subscribers', 'import', '--file', path]
+        path.write_text(self.line(1) + '\n' + self.line(2))
+        self.assertEqual(self.tool(*run), {'imported': 2, 'skipped': 0})
+        self.assertIn('--skip-existing', self.run_tool(*run, exit_code=REFUSED).stderr)
+        path.write_text(self.line(1) + self.line(3))
+        self.assertEqual(self.tool(*run, '--skip-existing'), {'imported': 1, 'skipped': 1})
+        for bad, words in (('{"imsi":', 'line 1'), (self.line(4, ki='12'), '"ki"'),
+                           (self.line(4, algorithm='comp128v1'), '"opc"'), ('[]', 'line 1')):
+            path.write_text(bad)
+            done = subprocess.run([BIN / 'simurgh', *map(str, run)], capture_output=True, text=True,
+                                  check=False, env=self.environment(self.server.data /
+                                                                    'admin.token'))
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(words, done.stderr)
+        entry = json.loads(self.line(4, algorithm='comp128v1'))
+        del entry['opc']
+        path.write_text(json.dumps(entry))
+        self.assertIn('allow_comp128_import', self.run_tool(*run, exit_code=REFUSED).stderr)
+        # A bench takes a published key; production refuses it, and does not start with one.
+        test_key = '465b5ce8b199b49faa5f0a2ee238a6bc'
+        path.write_text(self.line(5, ki=test_key))
+        self.tool(*run)
+        self.server.stop()
+        config = self.server.data / 'simurghd.toml'
+        config.write_text(config.read_text().replace('production = false', 'production = true'))
+        start = subprocess.run([BIN / 'simurghd', 'run', '--config', config], capture_output=True,
+                               text=True, check=False, timeout=30)
+        self.assertEqual(start.returncode, 1)
+        self.assertIn('262170000090005', start.stderr)
+        config.write_text(config.read_text().replace('production = true', 'production = false'))
+        self.server.start()
+        self.tool('subscribers', 'remove', '262170000090005')
+        self.server.stop()
+        config.write_text(config.read_text().replace('production = false', 'production = true'))
+        self.server.start()
+        self.assertIn('test key', self.run_tool(*run, exit_code=REFUSED).stderr)
+        path.write_text(self.line(6, ki=json.loads(self.line(1))['ki']))
+        self.assertIn('same Ki', self.run_tool(*run, exit_code=REFUSED).stderr)
+        actions = [row['action'] for row in self.tool('audit', '--rows', 1000)['items']]
+        self.assertEqual(actions.count('subscriber.import_refused'), 3)
+
+
 class NoKeyLeaves(Network):
     """T-NO-KI-EGRESS, T-STOLEN-DB, I10: canary keys are nowhere that somebody can read."""
 

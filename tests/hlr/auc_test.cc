@@ -2,6 +2,7 @@
 
 #include "crypto/comp128.h"
 #include "crypto/rand_tag.h"
+#include "hex.h"
 #include "hlr/rig.h"
 
 using namespace simurgh;
@@ -259,6 +260,41 @@ TEST_CASE("T-A3A8-FLOOR: COMP128 is refused by default and audited; switched on 
       CHECK(rig.hlr->replace_keys(imsi_of(1), rig.make_keys(algorithm, 1), rig.by()).error().code ==
             ErrorCode::not_allowed);
     }
+  }
+}
+
+TEST_CASE("T-NO-DEFAULT-KEYS: no import of a published key, nor of a Ki that another has") {
+  for (const bool bench : {false, true}) {
+    hlr::HlrSettings settings;
+    settings.import.bench_keys = bench;
+    HlrRig rig(settings);
+    const auto good = rig.make_keys(Algorithm::milenage);
+    const auto import = [&rig](uint64_t number, const hlr::SubscriberKeys& keys) {
+      return *rig.hlr->import({imsi_of(number), {}, msisdn_of(number), keys, 0}, rig.by());
+    };
+    CHECK(import(1, good) == hlr::ImportOutcome::imported);
+    auto known = good;  // Ki of TS 35.208 test set 1, and 3GPP's all-zero OPc
+    known.ki.assign(simurgh::test::from_hex("465b5ce8b199b49faa5f0a2ee238a6bc"));
+    CHECK(import(2, known) ==
+          (bench ? hlr::ImportOutcome::imported : hlr::ImportOutcome::known_test_key));
+    known = rig.make_keys(Algorithm::milenage);
+    known.opc.assign(ByteArray<16>{});
+    CHECK(import(3, known) ==
+          (bench ? hlr::ImportOutcome::imported : hlr::ImportOutcome::known_test_key));
+    auto shared = rig.make_keys(Algorithm::milenage);
+    shared.ki = good.ki;
+    CHECK(import(4, shared) ==
+          (bench ? hlr::ImportOutcome::imported : hlr::ImportOutcome::shared_key));
+    CHECK(rig.actions().back() == (bench ? "subscriber.import" : "subscriber.import_refused"));
+    CHECK(rig.ask(4).has_value() == bench);
+    // What is kept is looked through at start-up, and the first of two that share is left.
+    const auto faults = rig.hlr->check_imported_keys();
+    REQUIRE(faults.has_value());
+    CHECK(faults->known_test_keys == (bench ? 2 : 0));
+    CHECK(faults->shared_keys == (bench ? 1 : 0));
+    // A key is free again when its subscriber is gone.
+    CHECK(rig.hlr->remove(imsi_of(1), rig.by()).has_value());
+    if (!bench) CHECK(import(5, good) == hlr::ImportOutcome::imported);
   }
 }
 

@@ -5,9 +5,10 @@
 
 namespace simurgh::cli {
 
-void add_resource_commands(Commands& commands);  // resources.cc: chips, ranges, alarms …
-void add_factory_commands(Commands& commands);   // factory.cc
-void add_dealer_commands(Commands& commands);    // dealer.cc
-void add_token_commands(Commands& commands);     // tokens.cc
+void add_resource_commands(Commands& commands);    // resources.cc: chips, ranges, alarms …
+void add_factory_commands(Commands& commands);     // factory.cc
+void add_dealer_commands(Commands& commands);      // dealer.cc
+void add_subscriber_commands(Commands& commands);  // subscribers.cc: imports
+void add_token_commands(Commands& commands);       // tokens.cc
 
 }  // namespace simurgh::cli

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   cli::add_resource_commands(commands);
   cli::add_factory_commands(commands);
   cli::add_dealer_commands(commands);
+  cli::add_subscriber_commands(commands);
   cli::add_token_commands(commands);
   const auto parsed = cli::parse_command_line(commands, argc, argv);
   cli::Outcome<void> outcome;

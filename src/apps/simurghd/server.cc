@@ -254,6 +254,7 @@ class ServerOnLoop final : public Server,
     fleet_ = std::make_unique<fleet::Fleet>(storage_->fleet(), *audit_);
     hlr::HlrSettings hlr_settings;
     hlr_settings.import.comp128 = config_.allow_comp128_import;
+    hlr_settings.import.bench_keys = !config_.production;
     hlr_ = std::make_unique<hlr::Hlr>(
         hlr_settings, hlr::Hlr::Parts{storage_->hlr(), *fleet_, *audit_, *keys_, random_});
     if (config_.hlr == Config::Hlr::osmo_hlr) {
@@ -375,6 +376,28 @@ class ServerOnLoop final : public Server,
     return true;
   }
 
+  // Threats row 3: no published key, and no key twice.
+  bool check_imported_keys(std::string& problem) {
+    const auto faults = hlr_->check_imported_keys();
+    if (!faults) {
+      problem = fmt::format("the imported subscribers cannot be read: {}", storage_->problem());
+      return false;
+    }
+    if (faults->known_test_keys == 0 && faults->shared_keys == 0) return true;
+    const std::string words =
+        fmt::format("imported subscribers: {} with a published test key, {} with the Ki of another",
+                    faults->known_test_keys, faults->shared_keys);
+    if (!config_.production) {
+      log_.warning(words, {{"example", faults->example.text()}});
+      return true;
+    }
+    problem = fmt::format(
+        "{} (IMSI {} is one): production does not start with these; remove them with "
+        "production = false, by simurgh subscribers remove, and give them new chips",
+        words, faults->example.text());
+    return false;
+  }
+
   void warn_of_legacy_1997() {
     if (config_.allow_legacy_1997) {
       log_.warning("legacy-1997 is switched on", {{"mark", "INSECURE"}});
@@ -422,6 +445,7 @@ class ServerOnLoop final : public Server,
           fmt::format("recovery failed: {}: {}", name_of(done.error().code), storage_->problem());
       return false;
     }
+    if (!check_imported_keys(problem)) return false;
     if (plan->condition != Condition::clean) {
       log_.warning("recovered",
                    {{"condition", name_of(plan->condition)}, {"steps", plan->steps.size()}});
