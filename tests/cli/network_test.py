@@ -7,8 +7,12 @@ Usage: network_test.py FOLDER_OF_THE_PROGRAMS [unittest arguments]
 """
 
 import base64
+import concurrent.futures
+import http.client
+import itertools
 import json
 from pathlib import Path
+import random
 import re
 import socket
 import subprocess
@@ -250,6 +254,98 @@ class Imports(Case):
         self.assertIn('same Ki', self.run_tool(*run, exit_code=REFUSED).stderr)
         actions = [row['action'] for row in self.tool('audit', '--rows', 1000)['items']]
         self.assertEqual(actions.count('subscriber.import_refused'), 3)
+
+
+class RacePairs(Case):
+    """T-RACE-PAIRS: any two operations on one ICCID at the same moment end as in some order."""
+
+    OPERATIONS = ('sell', 'sell_other', 'rekey', 'renew_code', 'reset', 'confirm', 'contract')
+
+    @staticmethod
+    def bcd(digits):
+        """The digits as they are in messages: low nibble first."""
+        digits += 'f' * (len(digits) % 2)
+        return ''.join(digits[i + 1] + digits[i] for i in range(0, len(digits), 2))
+
+    def request(self, operation, iccid, number):
+        """Path and body of an operation on the chip at this position of the batch."""
+        sale = {'iccid': iccid, 'ver': VER, 'contract': f'C-{number}',
+                'msisdn': f'4917{number:08}', 'activation': {'kind': 'none'}}
+        coded = self.bcd(iccid)
+        challenge = f'd18601{len(coded) // 2:02x}{coded}0404000000000901030d10' + '5a' * 16
+        return {
+            'sell': ('/v1/signups', sale),
+            'sell_other': ('/v1/signups', sale | {'msisdn': f'4918{number:08}'}),
+            'rekey': (f'/v1/chips/{iccid}/rekey', {}),
+            'renew_code': (f'/v1/orders/{self.orders.get(iccid, "NONE")}/renew-code',
+                           {'kind': 'short', 'code': '123455'}),
+            'reset': (f'/v1/chips/{iccid}/reset', {'challenge': challenge}),
+            'confirm': (f'/v1/chips/{iccid}/reset/confirm', {'receipt': 'd187'}),
+            'contract': ('/v1/contracts', {'id': f'C-{number}', 'customer': 'x', 'tariff': 'y',
+                                           'ended': True}),
+        }[operation]
+
+    def send(self, call):
+        path, body = call
+        connection = http.client.HTTPConnection(self.server.url[7:], timeout=60)
+        connection.request('POST', path, json.dumps(body),
+                           {'Content-Type': 'application/json', 'Authorization': self.token})
+        answer = connection.getresponse()
+        said = answer.read()
+        connection.close()
+        self.assertLess(answer.status, 500, said)
+        return answer.status
+
+    def outcome(self, iccid, statuses):
+        chip = self.tool('chips', 'show', iccid)
+        rows = [row['action'] for row in chip.get('history', [])]
+        return (*statuses, chip['state'], chip.get('life'), chip.get('msisdn', '')[:4],
+                [order['state'] for order in chip.get('orders', [])], sorted(rows))
+
+    def run_pair(self, pair, sold, how):
+        self.position += 1
+        body = f'894917000000{self.position:06}'
+        iccid = body + self.luhn(body)
+        if sold:
+            self.send(self.request('sell', iccid, self.position))
+            self.orders[iccid] = self.tool('chips', 'show', iccid)['order']
+        calls = [self.request(operation, iccid, self.position) for operation in pair]
+        if how == 'together':
+            with concurrent.futures.ThreadPoolExecutor(len(calls)) as threads:
+                statuses = list(threads.map(self.send, calls))
+        else:
+            statuses = [0] * len(calls)
+            for index in how:
+                statuses[index] = self.send(calls[index])
+        return self.outcome(iccid, statuses)
+
+    @staticmethod
+    def luhn(digits):
+        total = 0
+        for place, digit in enumerate(reversed(digits)):
+            value = int(digit) * (2 if place % 2 == 0 else 1)
+            total += value - 9 if value > 9 else value
+        return str(-total % 10)
+
+    def test_pairs_and_triples(self):
+        self.make_pool()
+        self.allocate(2000)
+        self.token = 'Bearer ' + (self.server.data / 'admin.token').read_text().strip()
+        self.orders, self.position = {}, 0
+        dice = random.Random(7)
+        sets = list(itertools.product(self.OPERATIONS, repeat=2))
+        sets += [tuple(dice.choices(self.OPERATIONS, k=3)) for _ in range(12)]
+        outcomes = set()
+        for sold in (False, True):
+            for operations in sets:
+                if not sold and 'renew_code' in operations:
+                    continue  # there is no order yet
+                serial = [self.run_pair(operations, sold, order)
+                          for order in itertools.permutations(range(len(operations)))]
+                together = self.run_pair(operations, sold, 'together')
+                self.assertIn(together, serial, (operations, sold))
+                outcomes.add(str(together))
+        self.assertGreater(len(outcomes), 10)  # the operations do something
 
 
 class NoKeyLeaves(Network):
