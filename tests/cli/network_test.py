@@ -204,6 +204,40 @@ class Legacy1997(Network):
             self.assertIn(action, actions)
 
 
+class Configuration(unittest.TestCase):
+    """check-config finds what a start would stumble over, and names the key."""
+
+    def test_check_config(self):
+        with tempfile.TemporaryDirectory(prefix='simurgh-config-') as folder:
+            run = [BIN / 'simurghd', 'init', '--data-dir', folder + '/s']
+            subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
+            path = Path(folder) / 's' / 'simurghd.toml'
+            text = path.read_text()
+            check = [BIN / 'simurghd', 'check-config', path]
+            self.assertEqual(subprocess.run(check, check=True, capture_output=True,
+                                            text=True).stdout, f'{path}: good\n')
+            for before, after, words in (
+                    ('log_level = "info"', 'log_level = "loud"', 'log_level'),
+                    ('"127.0.0.1:4222"', '"nonsense"', 'hlr.gsup_listen'),
+                    ('"127.0.0.1:4222"', '"0.0.0.0:4222"', 'loopback'),
+                    ('"127.0.0.1:8430"', '"8430"', 'api.listen'),
+                    ('connect = ""', 'connect = "smsc"', 'smpp.connect'),
+                    ('answer_wait_max_s = 600', 'answer_wait_max_s = 1', 'answer_wait_max_s'),
+                    ('number = "4915550000"', 'number = "+49"', 'security_centre.number'),
+                    ('number = "4915550000"', 'number = ""', 'security_centre.number'),
+                    ('mnc_digits = 2', 'mnc_digits = 4', 'cards.mnc_digits'),
+                    ('kind = "built-in"', 'kind = "other"', 'hlr.kind'),
+                    ('window = 100', 'windows = 100', 'smpp.windows: there is no such key')):
+                self.assertIn(before, text)
+                path.write_text(text.replace(before, after, 1))
+                done = subprocess.run(check, check=False, capture_output=True, text=True)
+                self.assertEqual(done.returncode, 1, after)
+                self.assertIn(words, done.stderr)
+        for words in ([], ['frob'], ['run'], ['init', '--data-dirs', 'x']):
+            done = subprocess.run([BIN / 'simurghd', *words], check=False, capture_output=True)
+            self.assertEqual(done.returncode, 2)
+
+
 class Imports(Case):
     """Subscribers of another AuC by the command line: what is taken, and what production refuses."""
 

@@ -110,6 +110,9 @@ Outcome<void> remove_token(Session& session, const Options& options) {
 }
 
 Outcome<void> list_tokens(Session& session, const Options& options) {
+  if (!file_exists(options.file)) {
+    return local("there is no file " + options.file, "it is `tokens` in the server's data_dir");
+  }
   json::Value::Array rows;
   for (const api::Token& token : TRY(read_tokens(options.file))) rows.push_back(describe(token));
   static constexpr std::array columns = {Column{"NAME", "name"}, Column{"ROLES", "roles"},

@@ -7,6 +7,8 @@
 #include <toml++/toml.h>
 
 #include "apps/simurghd/store.h"
+#include "io/log/log.h"
+#include "io/net/endpoint.h"
 
 namespace simurgh::simurghd {
 
@@ -242,6 +244,41 @@ void read_hlr(Table table, Config& out) {
 
 }  // namespace
 
+namespace {
+
+// What one key's type and range do not say. Empty when all is well.
+std::string contradiction_in(const Config& config) {
+  if (config.data_dir.empty()) return "data_dir: say in which folder the server keeps its data";
+  if (!log::parse_level(config.log_level)) {
+    return "log_level: expected debug, info, warning or error";
+  }
+  const std::string* addresses[] = {&config.api_listen, &config.gsup_listen, &config.osmo_hlr_ctrl,
+                                    &config.smpp_connect};
+  const char* keys[] = {"api.listen", "hlr.gsup_listen", "hlr.osmo_hlr_ctrl", "smpp.connect"};
+  for (size_t i = 0; i < std::size(addresses); ++i) {
+    const bool may_be_empty = addresses[i] == &config.smpp_connect;
+    if (may_be_empty && addresses[i]->empty()) continue;
+    if (!net::parse_endpoint(*addresses[i])) {
+      return fmt::format("{}: \"{}\" is neither HOST:PORT nor unix:PATH", keys[i], *addresses[i]);
+    }
+  }
+  if (!net::parse_endpoint(config.gsup_listen)->loopback()) {
+    return "hlr.gsup_listen: expected a loopback address or unix:PATH: GSUP has no authentication";
+  }
+  if (config.centre.own_number.empty()) {
+    return "security_centre.number: say the E.164 number that the SMSC routes to this server";
+  }
+  if (config.centre.answer_wait_first > config.centre.answer_wait_max) {
+    return "security_centre.answer_wait_max_s: expected at least answer_wait_first_s";
+  }
+  if (config.production && config.allow_legacy_1997) {
+    return "allow_legacy_1997 is insecure and not possible in production";
+  }
+  return {};
+}
+
+}  // namespace
+
 bool parse_config(std::string_view text, std::string_view name, Config& out, std::string& problem) {
   problem.clear();
   const toml::parse_result parsed = toml::parse(text, name);
@@ -264,16 +301,9 @@ bool parse_config(std::string_view text, std::string_view name, Config& out, std
   read_hlr(top.table("hlr"), out);
   read_centre(top.table("security_centre"), out.centre);
   top.finish();
-  if (problem.empty() && out.data_dir.empty()) {
-    problem = fmt::format("{}: data_dir: say in which folder the server keeps its data", name);
-  }
-  if (problem.empty() && out.centre.own_number.empty()) {
-    problem = fmt::format(
-        "{}: security_centre.number: say the E.164 number that the SMSC routes to this server",
-        name);
-  }
-  if (problem.empty() && out.production && out.allow_legacy_1997) {
-    problem = fmt::format("{}: allow_legacy_1997 is insecure and not possible in production", name);
+  if (problem.empty()) {
+    const std::string contradiction = contradiction_in(out);
+    if (!contradiction.empty()) problem = fmt::format("{}: {}", name, contradiction);
   }
   return problem.empty();
 }

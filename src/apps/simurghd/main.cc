@@ -136,7 +136,12 @@ int main(int argc, char** argv) {
   init_command->add_option("--store", store, store_help);
   auto* check_command = app.add_subcommand("check-config", "Say what is wrong in a configuration");
   check_command->add_option("file", config_path, "Configuration file (TOML)")->required();
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    constexpr int exit_usage = 2;
+    return app.exit(error) == 0 ? 0 : exit_usage;
+  }
   if (run_command->parsed()) return run(config_path, store);
   if (init_command->parsed()) return make(data_dir, store);
   return check(config_path);
