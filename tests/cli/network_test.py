@@ -382,6 +382,27 @@ class RacePairs(Case):
         self.assertGreater(len(outcomes), 10)  # the operations do something
 
 
+class LyingCentre(Network):
+    """T-DLR-LIE: an SMSC that lies, misroutes, loses and doubles; only the chip's MAC counts."""
+
+    def test_first_logon(self):
+        self.make_pool()
+        self.allocate(2)
+        pack = self.tool('factory', 'make', '--home', 'northern', '--allocation', 1)['pack']
+        for number, iccid in enumerate((FIRST_ICCID, SECOND_ICCID)):
+            self.tool('dealer', 'signup', '--iccid', iccid, '--pack', pack, '--contract', 'C-1',
+                      '--msisdn', f'49170000000{number}', '--code', 'none')
+        # One phone only: whatever is said of the other chip's messages, it is not activated.
+        self.start_phones(pack, '--iccid', FIRST_ICCID, '--faults', 'liar')
+        wait_until(lambda: self.tool('chips', 'show', FIRST_ICCID)['state'] == 'personalised',
+                   'the first logon', 120)
+        wait_until(lambda: FIRST_ICCID not in [row['iccid'] for row in self.tool('jobs')['items']],
+                   'DONE', 120)
+        self.wait_for(FIRST_ICCID, 'state', 'in service')
+        other = self.tool('chips', 'show', SECOND_ICCID)
+        self.assertEqual((other['state'], other['hotline'], other['key_epoch']), ('sold', True, 0))
+
+
 class NoKeyLeaves(Network):
     """T-NO-KI-EGRESS, T-STOLEN-DB, I10: canary keys are nowhere that somebody can read."""
 
