@@ -239,11 +239,12 @@ class Configuration(unittest.TestCase):
 
 
 class Imports(Case):
-    """Subscribers of another AuC by the command line: what is taken, and what production refuses."""
+    """Subscribers of another AuC by the command line: taken, and refused in production."""
 
     def line(self, number, **changes):
         return json.dumps({'imsi': f'26217000009{number:04}', 'msisdn': f'4917000009{number:04}',
-                           'algorithm': 'milenage', 'ki': f'5ca1ab1e0ddba11c0ffee0decafb{number:04}',
+                           'algorithm': 'milenage',
+                           'ki': f'5ca1ab1e0ddba11c0ffee0decafb{number:04}',
                            'opc': f'f005ba11deadc0de1badb002cafe{number:04}'} | changes) + '\n'
 
     def test_import(self):
