@@ -115,8 +115,8 @@ bool ServerNode::start(Instant now) {
         return ErrorCode::bad_state;
       }
       TRY(process.centre.recover(plan, now));
-      for (const auto& [range, allocated] : plan.numbers) {
-        TRY(process.fleet.skip_numbers(range, allocated, {"recovery", now}));
+      for (const fleet::GivenOut& given : plan.numbers) {
+        TRY(process.fleet.skip_numbers(given, {"recovery", now}));
       }
       if (plan.condition == hlr::StartCondition::restored) {
         TRY(process.hlr.after_restore({"simurghd", now}));

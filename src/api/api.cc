@@ -105,9 +105,12 @@ std::optional<Answer> read_body(const Route& route, const Request& request, json
     return std::nullopt;
   }
   if (parsed.error().code == ErrorCode::too_large) {
+    constexpr json::Limits limits;
     return refuse(Refusal{.kind = ProblemKind::too_large,
-                          .detail = "the body is too large, nested too deep, or has too many "
-                                    "members"});
+                          .detail = "a body has at most " + std::to_string(limits.text_octets_max) +
+                                    " octets, " + std::to_string(limits.depth_max) +
+                                    " levels and " + std::to_string(limits.members_max) +
+                                    " members in an object"});
   }
   std::string detail = parsed.error().code == ErrorCode::already_exists
                            ? "the body names a member twice"

@@ -62,9 +62,12 @@ class Fleet : private audit::Marks {
   // `no_space` when no range (or not the named one) has `count` numbers left in one piece;
   // `not_allowed` when the version is revoked; `not_found` for an unknown range or profile.
   Result<Allocation> allocate(const AllocationOrder& order, const audit::By& by);
-  // Numbers below `allocated` of a range count as given out, whatever the database says: after a
-  // restore from an old copy (hlr/key_journal.h). Never lowers.
-  Result<void> skip_numbers(uint64_t range, uint64_t allocated, const audit::By& by);
+  // These numbers count as given out, whatever the database says: after a restore from an old copy
+  // (hlr/key_journal.h). Where no range has them, because the copy is older than the range, one is
+  // made of just them, so that neither an allocation nor a new range takes one again. Never lowers.
+  // `already_exists` when a range has some of them, or pairs them otherwise; `not_found` for a
+  // range that is not there when the journal does not say its numbers.
+  Result<void> skip_numbers(const GivenOut& given, const audit::By& by);
   // `not_found` when the number was never given out. O(log n) in the allocations.
   Result<PoolNumber> find(const Iccid& iccid);
   Result<PoolNumber> find(const Imsi& imsi);
@@ -126,6 +129,7 @@ class Fleet : private audit::Marks {
   Store& store() { return store_; }
 
  private:
+  Result<void> raise_allocated(const Range& row, uint64_t allocated, const audit::By& by);
   Result<void> move_order(const Chip& chip, ChipEvent event, const audit::By& by);
   Result<std::string_view> mark_of(std::string_view subject) override;
 

@@ -62,6 +62,16 @@ struct Range {
   friend bool operator==(const Range&, const Range&) = default;
 };
 
+// What the key journal remembers of a range (hlr/key_journal.h): these numbers from its first on
+// were given out.
+struct GivenOut {
+  uint64_t range = 0;  // its id when they were
+  Iccid first_iccid;   // with imsi empty in journals from before they were recorded
+  Imsi first_imsi;
+  uint64_t count = 0;
+  friend bool operator==(const GivenOut&, const GivenOut&) = default;
+};
+
 // A part of a range, given to a manufacturer for chips of one version: a batch.
 struct Allocation {
   uint64_t id = 0;

@@ -78,15 +78,44 @@ Result<Allocation> Fleet::allocate(const AllocationOrder& order, const audit::By
   return row;
 }
 
-Result<void> Fleet::skip_numbers(uint64_t range, uint64_t allocated, const audit::By& by) {
-  const auto row = TRY(store_.range(range));
-  if (!row) return fail(ErrorCode::not_found);
-  if (allocated > row->run.count) return fail(ErrorCode::too_large);
-  if (allocated <= row->allocated) return {};
-  TRY(store_.set_allocated(range, allocated));
+Result<void> Fleet::raise_allocated(const Range& row, uint64_t allocated, const audit::By& by) {
+  if (allocated > row.run.count) return fail(ErrorCode::too_large);
+  if (allocated <= row.allocated) return {};
+  TRY(store_.set_allocated(row.id, allocated));
   audit::Detail detail;
-  detail.add("from", row->allocated).add("to", allocated);
-  return audit_.append(by, {"range.skip", std::to_string(range), detail});
+  detail.add("from", row.allocated).add("to", allocated);
+  return audit_.append(by, {"range.skip", std::to_string(row.id), detail});
+}
+
+Result<void> Fleet::skip_numbers(const GivenOut& given, const audit::By& by) {
+  if (given.count == 0) return {};
+  if (given.first_iccid.empty()) {
+    const auto row = TRY(store_.range(given.range));
+    if (!row) return fail(ErrorCode::not_found);
+    return raise_allocated(*row, given.count, by);
+  }
+  Range lost;
+  lost.run = {TRY(body_of(given.first_iccid)), number_of(given.first_imsi), given.count};
+  TRY(lost.run.check());
+  for (const Range& row : TRY(store_.ranges())) {
+    if (!row.run.overlaps(lost.run)) continue;
+    // By its numbers and not by its id: an id may be another range's since the restore.
+    const auto at = row.run.position_of(lost.run.iccid);
+    const bool whole =
+        at && row.run.position_of(lost.run.imsi) == at && given.count <= row.run.count - *at;
+    if (!whole) return fail(ErrorCode::already_exists);
+    return raise_allocated(row, *at + given.count, by);
+  }
+  const bool id_is_free = given.range != 0 && !TRY(store_.range(given.range));
+  lost.id = id_is_free ? given.range : TRY(store_.next_range_id());
+  lost.allocated = given.count;
+  lost.note = "from the key journal: given out before the database was restored";
+  lost.created = by.at;
+  TRY(store_.add_range(lost));
+  audit::Detail detail;
+  detail.add("first_iccid", given.first_iccid).add("first_imsi", given.first_imsi);
+  detail.add("count", given.count);
+  return audit_.append(by, {"range.recover", std::to_string(lost.id), detail});
 }
 
 Result<PoolNumber> Fleet::find(const Iccid& iccid) {

@@ -1,6 +1,8 @@
 #include "hlr/key_journal.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 namespace simurgh::hlr {
 
@@ -109,7 +111,8 @@ Result<RecoveryPlan> plan_recovery(
     KeyJournal& journal, const CommitMark& database,
     FunctionRef<Result<std::optional<StoredChip>>(const Iccid&)> stored) {
   std::map<Iccid, JournalledChip> chips;  // those with a record newer than the database
-  std::map<uint64_t, uint64_t> numbers;
+  // An id alone does not name a range: after a restore a new one may have it.
+  std::map<std::tuple<uint64_t, Iccid, Imsi>, uint64_t> numbers;
   uint64_t last_sequence = 0;
   uint64_t last_generation = 0;
   TRY(journal.replay([&](const JournalRecord& record) -> Result<void> {
@@ -117,7 +120,7 @@ Result<RecoveryPlan> plan_recovery(
     last_generation = std::max(last_generation, record.generation);
     if (record.generation <= database.generation) return {};
     if (record.kind == JournalRecord::Kind::numbers) {
-      uint64_t& allocated = numbers[record.range];
+      uint64_t& allocated = numbers[{record.range, record.iccid, record.imsi}];
       allocated = std::max(allocated, record.allocated);
       return {};
     }
@@ -131,7 +134,12 @@ Result<RecoveryPlan> plan_recovery(
     return plan;
   }
   plan.generation = std::max({database.generation, mark.generation, last_generation}) + 1;
-  if (plan.condition == StartCondition::restored) plan.numbers = std::move(numbers);
+  if (plan.condition == StartCondition::restored) {
+    for (const auto& [range, allocated] : numbers) {
+      const auto& [id, iccid, imsi] = range;
+      plan.numbers.push_back({id, iccid, imsi, allocated});
+    }
+  }
   for (const auto& [iccid, chip] : chips) {
     const auto action = decide(plan.condition, chip, TRY(stored(iccid)));
     if (action != RecoveryAction::none) plan.steps.push_back({action, chip});

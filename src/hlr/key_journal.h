@@ -7,13 +7,13 @@
 // names the journal's sequence), then KeyJournal::committed, then the outbox.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <vector>
 
 #include "base/function_ref.h"
 #include "base/numbers.h"
 #include "crypto/key_store.h"
+#include "fleet/number_pool.h"
 
 namespace simurgh::hlr {
 
@@ -22,16 +22,18 @@ constexpr size_t journal_command_octets_max = 640;  // personalisation::message_
 
 struct JournalRecord {
   enum class Kind : uint8_t {
-    epoch = 1,    // the chip has stored this epoch (PREPARED verified): secrets are in `sealed`
-    reset = 2,    // RESET was given out for this life: its keys are no good any more
-    numbers = 3,  // positions of `range` below `allocated` were given out
+    epoch = 1,  // the chip has stored this epoch (PREPARED verified): secrets are in `sealed`
+    reset = 2,  // RESET was given out for this life: its keys are no good any more
+    // The first `allocated` numbers of `range` were given out; `iccid` and `imsi` are the first of
+    // all, because an older database does not know the range. Both empty in the first journals.
+    numbers = 3,
     sold = 4,     // the chip is (again) in service with epoch 0 of this life
     offered = 5,  // M2 of this epoch leaves: the chip may store it, whether or not we hear of it
   };
   Kind kind = Kind::epoch;
   uint64_t sequence = 0;    // 1, 2, 3 …, given by append
   uint64_t generation = 0;  // of the commit that it belongs to, given by append
-  Iccid iccid;              // empty in numbers
+  Iccid iccid;
   Imsi imsi;
   uint32_t life = 0;
   uint32_t epoch = 0;
@@ -134,7 +136,7 @@ struct RecoveryStep {
 struct RecoveryPlan {
   StartCondition condition = StartCondition::clean;
   std::vector<RecoveryStep> steps;       // without those that need nothing, by ICCID
-  std::map<uint64_t, uint64_t> numbers;  // range -> positions given out, at least
+  std::vector<fleet::GivenOut> numbers;  // one for each range, the most of it
   uint64_t generation = 0;               // for Storage::set_generation; 0 when clean
 };
 

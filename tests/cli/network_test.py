@@ -19,7 +19,7 @@ import subprocess
 import tempfile
 import unittest
 
-from programs_test import (BIN, Case, FIRST_ICCID, REFUSED, SECOND_ICCID, Server, VER,
+from programs_test import (BIN, Case, FIRST_ICCID, REFUSED, SECOND_ICCID, Server, VER, luhn,
                            wait_until)
 
 PEER = """
@@ -221,6 +221,9 @@ class Configuration(unittest.TestCase):
                     ('"127.0.0.1:4222"', '"nonsense"', 'hlr.gsup_listen'),
                     ('"127.0.0.1:4222"', '"0.0.0.0:4222"', 'loopback'),
                     ('"127.0.0.1:8430"', '"8430"', 'api.listen'),
+                    ('"127.0.0.1:8430"', '"0.0.0.0:8430"', 'api.allow_without_tls = true'),
+                    ('"127.0.0.1:8430"', '":8430"', 'api.allow_without_tls = true'),
+                    ('"127.0.0.1:8430"', '"192.0.2.1:8430"', 'api.tls_certificate'),
                     ('connect = ""', 'connect = "smsc"', 'smpp.connect'),
                     ('answer_wait_max_s = 600', 'answer_wait_max_s = 1', 'answer_wait_max_s'),
                     ('number = "4915550000"', 'number = "+49"', 'security_centre.number'),
@@ -233,9 +236,31 @@ class Configuration(unittest.TestCase):
                 done = subprocess.run(check, check=False, capture_output=True, text=True)
                 self.assertEqual(done.returncode, 1, after)
                 self.assertIn(words, done.stderr)
+            # Each of what the words say to do is enough.
+            for more in ('allow_without_tls = true',
+                         'tls_certificate = "c.pem"\ntls_key = "k.pem"'):
+                changed = text.replace('"127.0.0.1:8430"', '"0.0.0.0:8430"')
+                for line in more.split('\n'):
+                    key = line.split(' =')[0]
+                    changed = re.sub(rf'(?m)^{key} = \S+', line, changed, count=1)
+                path.write_text(changed)
+                done = subprocess.run(check, check=True, capture_output=True, text=True)
+                self.assertEqual('INSECURE' in done.stdout, 'without' in more)
         for words in ([], ['frob'], ['run'], ['init', '--data-dirs', 'x']):
             done = subprocess.run([BIN / 'simurghd', *words], check=False, capture_output=True)
             self.assertEqual(done.returncode, 2)
+
+
+class Versions(unittest.TestCase):
+    """--version: one version, in CMakeLists.txt's project, that all programs say."""
+
+    def test_version(self):
+        top = (Path(__file__).parents[2] / 'CMakeLists.txt').read_text()
+        version = re.search(r'project\(simurgh VERSION (\d+\.\d+\.\d+)', top)[1]
+        for name in ('simurghd', 'simurgh', 'simurgh-lab'):
+            done = subprocess.run([BIN / name, '--version'], check=True, capture_output=True,
+                                  text=True)
+            self.assertEqual(done.stdout, f'{name} {version}\n')
 
 
 class Imports(Case):
@@ -340,7 +365,7 @@ class RacePairs(Case):
     def run_pair(self, pair, sold, how):
         self.position += 1
         body = f'894917000000{self.position:06}'
-        iccid = body + self.luhn(body)
+        iccid = body + luhn(body)
         if sold:
             self.send(self.request('sell', iccid, self.position))
             self.orders[iccid] = self.tool('chips', 'show', iccid)['order']
@@ -353,14 +378,6 @@ class RacePairs(Case):
             for index in how:
                 statuses[index] = self.send(calls[index])
         return self.outcome(iccid, statuses)
-
-    @staticmethod
-    def luhn(digits):
-        total = 0
-        for place, digit in enumerate(reversed(digits)):
-            value = int(digit) * (2 if place % 2 == 0 else 1)
-            total += value - 9 if value > 9 else value
-        return str(-total % 10)
 
     def test_pairs_and_triples(self):
         self.make_pool()
@@ -404,12 +421,8 @@ class LyingCentre(Network):
         self.assertEqual((other['state'], other['hotline'], other['key_epoch']), ('sold', True, 0))
 
 
-class NoKeyLeaves(Network):
-    """T-NO-KI-EGRESS, T-STOLEN-DB, I10: canary keys are nowhere that somebody can read."""
-
-    # Known keys, imported: as canaries they are in the server from its interface inwards.
-    KI = '5ca1ab1e0ddba11c0ffee0decafbad00'
-    OPC = 'f005ba11deadc0de1badb002cafed00d'
+class KeySearch(Network):
+    """Looks for a key, whole or in part and however written, in all that is kept or said."""
 
     def windows(self, digits):
         """Each 8-octet window: as octets, reversed, hexadecimal in both cases, base 64."""
@@ -423,6 +436,56 @@ class NoKeyLeaves(Network):
             for shift in range(3):  # where in base 64's groups of three it begins
                 text = base64.b64encode(bytes(shift) + window)
                 yield text[4 if shift else 0:8 + (4 if shift else 0)].rstrip(b'=')[:-1]
+
+    def leaks_in(self, haystack, digits):
+        return [window for window in self.windows(digits) if window in haystack]
+
+    def everything(self, said):
+        """What was answered, what the programs said, and the data folder but for its keys."""
+        parts = [text.encode() for text in said]
+        parts += [path.read_bytes() for path in (self.said, self.server.log) if path.exists()]
+        parts += [path.read_bytes() for path in self.server.data.iterdir() if path.name != 'keys']
+        return b'\n'.join(parts)
+
+
+class PlantedLeaks(KeySearch):
+    """The negative control of T-NO-KI-EGRESS: a key that is somewhere is found there."""
+
+    def test_planted_leaks_are_found(self):
+        self.said.touch()
+        self.make_pool()
+        # What the server itself is made to keep, by somebody who pastes a part of a key into a
+        # remark: in its tables, its write-ahead log, its audit rows, its answers.
+        number = itertools.count(1)
+        for way, write in (('hexadecimal', lambda key: key[3:12].hex()),
+                           ('upper case', lambda key: key[3:12].hex().upper()),
+                           ('base 64', lambda key: base64.b64encode(key).decode()),
+                           ('shifted', lambda key: base64.b64encode(b'k' + key).decode()),
+                           ('shifted twice', lambda key: base64.b64encode(b'ki' + key).decode())):
+            key = random.randbytes(16)
+            self.assertEqual(self.leaks_in(self.everything([]), key.hex()), [], way)
+            body = f'8949263{next(number)}0000000000'
+            self.tool('ranges', 'add', '--iccid', body + luhn(body), '--imsi',
+                      '26263' + body[7:17], '--count', 10, '--note', write(key))
+            said = self.run_tool('ranges', 'list', '--json').stdout
+            self.assertNotEqual(self.leaks_in(said.encode(), key.hex()), [], way)
+            self.assertNotEqual(self.leaks_in(self.everything([]), key.hex()), [], way)
+        # Octets as they are, in a file that nobody thought of, in the network's words, in the log.
+        for path in (self.server.data / 'core', self.said, self.server.log):
+            for octets in (lambda key: key, lambda key: key[::-1], lambda key: key[8:]):
+                key = random.randbytes(16)
+                self.assertEqual(self.leaks_in(self.everything([]), key.hex()), [], path)
+                with open(path, 'ab') as out:
+                    out.write(b'x' + octets(key))
+                self.assertNotEqual(self.leaks_in(self.everything([]), key.hex()), [], path)
+
+
+class NoKeyLeaves(KeySearch):
+    """T-NO-KI-EGRESS, T-STOLEN-DB, I10: canary keys are nowhere that somebody can read."""
+
+    # Known keys, imported: as canaries they are in the server from its interface inwards.
+    KI = '5ca1ab1e0ddba11c0ffee0decafbad00'
+    OPC = 'f005ba11deadc0de1badb002cafed00d'
 
     def test_canaries(self):
         self.make_pool()
@@ -450,18 +513,10 @@ class NoKeyLeaves(Network):
 
         self.server.kill()  # as the disk is when it is stolen: write-ahead log and all
         keys = (self.server.data / 'keys').read_bytes()
-        haystack = b'\n'.join(text.encode() for text in said) + self.said.read_bytes()
-        haystack += self.server.log.read_bytes()
-        for path in self.server.data.iterdir():
-            if path.name != 'keys':
-                haystack += path.read_bytes()
-        for needle in [self.KI, self.OPC]:
-            for window in self.windows(needle):
-                self.assertNotIn(window, haystack)
+        haystack = self.everything(said)
+        for name, needle in (('Ki', self.KI), ('OPc', self.OPC)):
+            self.assertEqual(self.leaks_in(haystack, needle), [], name)
         self.assertNotIn(code.encode(), haystack)
-        # The negative control: the search finds what is there.
-        for window in list(self.windows(self.KI))[:7]:
-            self.assertIn(window, haystack + b''.join(self.windows(self.KI)))
         # Nothing of the key file is outside of it.
         for start in range(64, len(keys) - 16, 16):
             if len(set(keys[start:start + 16])) > 8:

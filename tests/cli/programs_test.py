@@ -37,6 +37,14 @@ def wait_until(condition, what, seconds=60):
     raise AssertionError(f'{what} did not happen in {seconds} s')
 
 
+def luhn(digits):
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (2 if place % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return str(-total % 10)
+
+
 class Server:
     """A simurghd in FOLDER/server."""
 
@@ -375,8 +383,25 @@ class Factory(Case):
         run = self.run_tool('factory', 'make', '--home', 'stranger', '--allocation',
                             allocation['id'], exit_code=LOCAL)
         self.assertIn('K1', run.stderr)
-        self.run_tool('factory', 'init', '--home', 'stranger', exit_code=LOCAL)
+        again = self.run_tool('factory', 'init', '--home', 'stranger', exit_code=LOCAL)
+        self.assertIn('already', again.stderr)
         self.run_tool('factory', 'status', '--home', 'nowhere', exit_code=LOCAL)
+
+    def test_a_factory_is_alone_in_its_folder(self):
+        for name in ('notes.txt', '.hidden'):
+            shared = self.folder / f'shared-{name}'
+            shared.mkdir()
+            (shared / name).write_text('of somebody')
+            run = self.run_tool('factory', 'init', '--home', shared, exit_code=LOCAL)
+            self.assertIn(name, run.stderr)
+            self.assertIn('empty', run.stderr)
+            self.assertEqual([path.name for path in shared.iterdir()], [name])
+        shared.joinpath(name).unlink()
+        self.tool('factory', 'init', '--home', shared)
+        run = subprocess.run([BIN / 'simurghd', 'init', '--data-dir', shared], check=False,
+                             capture_output=True, text=True)
+        self.assertEqual(run.returncode, 1)
+        self.assertIn('holds something already', run.stderr)
 
     def test_k1_is_never_in_the_clear(self):
         """D2: not in the answer, in the factory's folder, or in the pack."""
@@ -384,6 +409,42 @@ class Factory(Case):
         self.assertRegex(allocation['k1_sealed'], r'^[0-9a-f]{160}$')
         again = self.tool('allocations', 'show', allocation['id'])
         self.assertNotEqual(again['k1_sealed'], allocation['k1_sealed'])
+
+
+class RestoredToBeforeARange(Case):
+    """D1: a database from before a range was added comes up, and gives no number out twice."""
+
+    def test_restore(self):
+        self.server.stop()
+        copy = self.folder / 'copy'
+        shutil.copytree(self.server.data, copy)
+        self.server.start()
+        self.make_pool()
+        self.allocate(500)
+        self.server.stop()
+        for path in self.server.data.iterdir():
+            if path.name.startswith('keys.'):
+                continue  # the journal stays where it is
+            path.unlink()
+            if (copy / path.name).exists():
+                shutil.copy(copy / path.name, path)
+        self.server.start()
+        self.assertIn('condition=restored', self.server.log.read_text())
+        row, = self.tool('ranges', 'list')['items']
+        self.assertEqual((row['id'], row['count'], row['allocated']), (1, 500, 500))
+        self.assertIn('key journal', row['note'])
+        add = ['ranges', 'add', '--iccid', FIRST_ICCID, '--imsi', FIRST_IMSI, '--count', 1_000_000]
+        self.assertIn('another range', self.run_tool(*add, exit_code=REFUSED).stderr)
+        rest = '894917000000000500'
+        rest += luhn(rest)
+        self.tool('ranges', 'add', '--iccid', rest, '--imsi', '262170000000500', '--count', 1000)
+        self.tool('manufacturers', 'add', '--name', 'northern', '--transport-key',
+                  json.loads((self.folder / 'northern' / 'factory.json').read_text())[
+                      'transport_public_key'])
+        self.tool('profiles', 'add', '--name', 'standard')
+        self.assertEqual(self.allocate(10)['iccid_first'], rest)
+        self.restart()
+        self.assertNotIn('recovered', self.server.log.read_text())
 
 
 if __name__ == '__main__':

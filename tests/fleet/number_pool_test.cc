@@ -134,8 +134,9 @@ TEST_CASE("D1 property: whatever is allocated and whenever it crashes, no number
         const auto ranges = rig.storage.fleet().ranges();
         if (!ranges->empty()) {
           const auto& range = (*ranges)[random.below(ranges->size())];
-          CHECK(rig.fleet.skip_numbers(range.id, random.below(range.run.count + 1), rig.by())
-                    .has_value());
+          const fleet::GivenOut given{range.id, range.run.iccid_at(0), range.run.imsi_at(0),
+                                      random.below(range.run.count + 1)};
+          CHECK(rig.fleet.skip_numbers(given, rig.by()).has_value());
         }
       }
       REQUIRE(rig.storage.commit(0).has_value());
@@ -157,14 +158,78 @@ TEST_CASE("D1 property: whatever is allocated and whenever it crashes, no number
   }
 }
 
-TEST_CASE("numbers that were skipped are never given out") {
+namespace {
+
+fleet::GivenOut first_of(const fleet::Range& range, uint64_t count) {
+  return {range.id, range.run.iccid_at(0), range.run.imsi_at(0), count};
+}
+
+}  // namespace
+
+TEST_CASE("D1: numbers that were skipped are never given out") {
   FleetRig rig;
   const auto range = rig.add_range(100);
-  REQUIRE(rig.fleet.skip_numbers(range.id, 50, rig.by()).has_value());
-  REQUIRE(rig.fleet.skip_numbers(range.id, 20, rig.by()).has_value());  // never lowers
+  REQUIRE(rig.fleet.skip_numbers(first_of(range, 50), rig.by()).has_value());
+  REQUIRE(rig.fleet.skip_numbers(first_of(range, 20), rig.by()).has_value());  // never lowers
+  REQUIRE(rig.fleet.skip_numbers(first_of(range, 0), rig.by()).has_value());
   CHECK(rig.allocate(10).run.iccid.number == 894900000000000051);
-  CHECK(rig.fleet.skip_numbers(range.id, 101, rig.by()).error().code == ErrorCode::too_large);
-  CHECK(rig.fleet.skip_numbers(9, 1, rig.by()).error().code == ErrorCode::not_found);
+  // Of the first journals, which have no numbers.
+  REQUIRE(rig.fleet.skip_numbers({range.id, {}, {}, 70}, rig.by()).has_value());
+  CHECK(rig.allocate(10).run.iccid.number == 894900000000000071);
+  CHECK(rig.fleet.skip_numbers({range.id, {}, {}, 101}, rig.by()).error().code ==
+        ErrorCode::too_large);
+  CHECK(rig.fleet.skip_numbers({9, {}, {}, 1}, rig.by()).error().code == ErrorCode::not_found);
+}
+
+TEST_CASE("D1: a database from before a range is told of it, and no number is given out twice") {
+  FleetRig before;
+  const auto other = before.add_range(10, 5001);
+  const auto range = before.add_range(100);
+  REQUIRE(before.fleet.save_profile({"usim"}, before.by()).has_value());
+  REQUIRE(before.fleet.allocate({"a", before.ver, "usim", 40, range.id}, before.by()).has_value());
+  const fleet::GivenOut given = first_of(range, 40);
+
+  FleetRig rig;  // the restored copy: it has the first range only
+  REQUIRE(rig.add_range(10, 5001).id == other.id);
+  REQUIRE(rig.fleet.skip_numbers(given, rig.by()).has_value());
+  REQUIRE(rig.fleet.skip_numbers(given, rig.by()).has_value());  // and again
+  const auto ranges = *rig.storage.fleet().ranges();
+  REQUIRE(ranges.size() == 2);
+  CHECK(ranges[1].id == range.id);
+  CHECK((ranges[1].run.count == 40 && ranges[1].allocated == 40));
+  CHECK(rig.actions().back() == "range.recover");
+  // The range cannot come back over them, not even in part; the rest of it can.
+  const auto add = [&](uint64_t first, uint64_t count) {
+    return rig.fleet.add_range({fleet::iccid_of({18, 894900000000000000 + first}),
+                                fleet::imsi_of({15, 262019000000000 + first}), count, ""},
+                               rig.by());
+  };
+  CHECK(add(1, 100).error().code == ErrorCode::already_exists);
+  CHECK(add(40, 10).error().code == ErrorCode::already_exists);
+  REQUIRE(add(41, 60).has_value());
+  REQUIRE(rig.fleet.save_profile({"usim"}, rig.by()).has_value());
+  const auto next = rig.fleet.allocate({"a", rig.ver, "usim", 20}, rig.by());
+  REQUIRE(next.has_value());
+  CHECK(next->run.iccid.number == 894900000000000041);
+}
+
+TEST_CASE("D1: what was given out is found by its numbers, whatever ids a restore has dealt anew") {
+  FleetRig rig;
+  const auto range = rig.add_range(100);  // has the id that another range had
+  const fleet::Run lost = {{18, 894900000000007001}, {15, 262019000007001}, 30};
+  const fleet::GivenOut given{range.id, lost.iccid_at(0), lost.imsi_at(0), 30};
+  REQUIRE(rig.fleet.skip_numbers(given, rig.by()).has_value());
+  CHECK(rig.storage.fleet().range(range.id)->value().allocated == 0);
+  CHECK(rig.storage.fleet().ranges()->size() == 2);
+  // In the middle of a range that has them all.
+  const fleet::GivenOut inside{7, range.run.iccid_at(50), range.run.imsi_at(50), 10};
+  REQUIRE(rig.fleet.skip_numbers(inside, rig.by()).has_value());
+  CHECK(rig.storage.fleet().range(range.id)->value().allocated == 60);
+  // Paired otherwise, or with some of them only: nobody can put that right alone.
+  const fleet::GivenOut crossed{7, range.run.iccid_at(5), range.run.imsi_at(6), 10};
+  CHECK(rig.fleet.skip_numbers(crossed, rig.by()).error().code == ErrorCode::already_exists);
+  const fleet::GivenOut over{7, range.run.iccid_at(90), range.run.imsi_at(90), 11};
+  CHECK(rig.fleet.skip_numbers(over, rig.by()).error().code == ErrorCode::already_exists);
 }
 
 TEST_CASE("D4: a million unsold chips are one row, and each is found") {

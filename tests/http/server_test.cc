@@ -206,6 +206,8 @@ TEST_CASE("the refusal of a large body arrives although the peer is still sendin
     site.loop->run_once(milliseconds(1));
   }
   CHECK(peer.expect(site, "HTTP/1.1 413"));
+  CHECK(peer.expect(site, "a request's body has at most 1000 octets here"));
+  CHECK(peer.received.find("Content-Type: application/problem+json") != std::string::npos);
 }
 
 TEST_CASE("a peer that is slow to ask, and one that says nothing, are let go") {

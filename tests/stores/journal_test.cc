@@ -393,7 +393,13 @@ TEST_CASE(
   JournalRecord numbers;
   numbers.kind = Kind::numbers;
   numbers.range = 2;
+  numbers.iccid = iccid_of(1);
+  numbers.imsi = imsi_of(1);
   numbers.allocated = 700;
+  REQUIRE(server.journal.append(numbers).has_value());
+  numbers.allocated = 300;
+  REQUIRE(server.journal.append(numbers).has_value());
+  numbers.iccid = iccid_of(2);  // another range that had its id
   REQUIRE(server.journal.append(numbers).has_value());
   server.commit();
 
@@ -402,7 +408,8 @@ TEST_CASE(
   const auto plan = server.plan();
   CHECK(plan.condition == StartCondition::restored);
   CHECK(plan.generation == 5);
-  CHECK(plan.numbers == std::map<uint64_t, uint64_t>{{2, 700}});
+  CHECK(plan.numbers == std::vector<fleet::GivenOut>{{2, iccid_of(1), imsi_of(1), 700},
+                                                     {2, iccid_of(2), imsi_of(1), 300}});
   REQUIRE(plan.steps.size() == 5);
   CHECK(plan.steps[0].action == RecoveryAction::roll_forward);
   CHECK(plan.steps[0].chip.epoch == 3);

@@ -21,7 +21,7 @@ void print_usage(std::FILE* out) {
   for (const Subcommand& subcommand : subcommands) {
     std::fprintf(out, "  %-10s %s\n", subcommand.name, subcommand.summary);
   }
-  std::fputs("\nsimurgh-lab SUBCOMMAND --help says more.\n", out);
+  std::fputs("\nsimurgh-lab SUBCOMMAND --help says more; simurgh-lab --version.\n", out);
 }
 
 }  // namespace
@@ -33,6 +33,10 @@ int main(int argc, char** argv) {
   }
   for (const Subcommand& subcommand : subcommands) {
     if (std::strcmp(argv[1], subcommand.name) == 0) return subcommand.run(argc - 1, argv + 1);
+  }
+  if (std::strcmp(argv[1], "--version") == 0) {
+    std::puts("simurgh-lab " SIMURGH_VERSION);
+    return 0;
   }
   const bool help = std::strcmp(argv[1], "--help") == 0 || std::strcmp(argv[1], "-h") == 0;
   print_usage(help ? stdout : stderr);

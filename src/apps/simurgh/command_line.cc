@@ -59,6 +59,7 @@ Outcome<Parsed> parse_command_line(const Commands& commands, int argc, const cha
   CLI::App app(about);
   app.name("simurgh");
   app.footer(footer);
+  app.set_version_flag("--version", "simurgh " SIMURGH_VERSION, "Say the version and end");
   app.require_subcommand(1);
   app.fallthrough();
   add_global(app, parsed.global);
@@ -88,6 +89,9 @@ Outcome<Parsed> parse_command_line(const Commands& commands, int argc, const cha
     return parsed;
   } catch (const CLI::CallForAllHelp& help) {
     app.exit(help);
+    return parsed;
+  } catch (const CLI::CallForVersion& version) {
+    app.exit(version);
     return parsed;
   } catch (const CLI::ParseError& error) {
     std::string command = "simurgh";

@@ -55,7 +55,16 @@ Outcome<FactoryHome> FactoryHome::create(const std::string& path, const std::str
     SIMURGH_CHECK(parse_hex(server_key, home.server_key_.span()).has_value());
   }
   std::string problem;
-  if (!process::make_folder(path, problem).has_value()) return local(problem);
+  if (file_exists(keys_path(path))) {
+    return local("there is a factory in " + path + " already",
+                 "go on with it, or name another folder for a new one");
+  }
+  // Keys among other things get copied, packed and deleted with them.
+  if (const auto made = process::make_empty_folder(path, problem); !made.has_value()) {
+    return local(problem, made.error().code == ErrorCode::already_exists
+                              ? "name a folder that does not exist yet, or an empty one"
+                              : "");
+  }
   random.fill(home.transport_private_.fill(32));
   ByteArray<32> seed = array_of(home.transport_private_);
   const auto made = crypto::x25519_public(seed, home.transport_public_);

@@ -183,6 +183,7 @@ void read_api(Table table, Config& out) {
   table.text("tls_certificate", out.api_tls_certificate);
   table.text("tls_key", out.api_tls_key);
   table.text("client_ca", out.api_client_ca);
+  table.flag("allow_without_tls", out.api_allow_without_tls);
   if (out.api_tls_certificate.empty() != out.api_tls_key.empty()) {
     table.complain(out.api_tls_key.empty() ? "tls_certificate" : "tls_key",
                    "tls_certificate and tls_key belong together: name both files");
@@ -262,6 +263,14 @@ std::string contradiction_in(const Config& config) {
       return fmt::format("{}: \"{}\" is neither HOST:PORT nor unix:PATH", keys[i], *addresses[i]);
     }
   }
+  const bool api_leaves = !net::parse_endpoint(config.api_listen)->loopback();
+  if (api_leaves && config.api_tls_certificate.empty() && !config.api_allow_without_tls) {
+    return fmt::format(
+        "api.listen: {} can be reached from other machines, and without TLS everybody on the way "
+        "reads the tokens: name api.tls_certificate and api.tls_key, or listen on 127.0.0.1, or "
+        "set api.allow_without_tls = true where something in front of it encrypts",
+        config.api_listen);
+  }
   if (!net::parse_endpoint(config.gsup_listen)->loopback()) {
     return "hlr.gsup_listen: expected a loopback address or unix:PATH: GSUP has no authentication";
   }
@@ -323,6 +332,7 @@ listen = "127.0.0.1:8430"  # REST interface; HOST:PORT or unix:PATH
 tls_certificate = ""       # PEM, the chain; with tls_key: https only (docs/operator/chip-tls.md)
 tls_key = ""               # PEM, without a pass phrase
 client_ca = ""             # PEM; clients then need a certificate of it, besides their token
+allow_without_tls = false  # true: listen beyond loopback in the clear. INSECURE: tokens are read
 
 [smpp]
 connect = ""               # the SMSC, HOST:PORT; empty: no short messages

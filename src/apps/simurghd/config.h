@@ -26,6 +26,8 @@ struct Config {
   std::string api_listen = "127.0.0.1:8430";
   // TLS of the REST interface: PEM files; empty: none.
   std::string api_tls_certificate, api_tls_key;
+  // Lets api_listen leave the machine without TLS: tokens are then read on the way.
+  bool api_allow_without_tls = false;
   std::string api_client_ca;  // clients then need a certificate of it, besides their token
 
   std::string smpp_connect;  // HOST:PORT of the SMSC; empty: no short-message link

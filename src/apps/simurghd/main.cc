@@ -108,6 +108,9 @@ int check(const std::string& path) {
         "  allow_legacy_1997 = true  INSECURE: single DES, key agreement that a false base "
         "station reads\n");
   }
+  if (config.api_allow_without_tls) {
+    std::printf("  api.allow_without_tls = true  INSECURE: who is on the way reads the tokens\n");
+  }
   if (config.allow_comp128_import) {
     std::printf(
         "  hlr.allow_comp128_import = true  INSECURE: COMP128 keys can be found out from "
@@ -121,6 +124,7 @@ int check(const std::string& path) {
 int main(int argc, char** argv) {
   CLI::App app("The Simurgh server: HLR, authentication centre and security centre.");
   app.require_subcommand(1);
+  app.set_version_flag("--version", "simurghd " SIMURGH_VERSION, "Say the version and end");
   app.footer(
       "Example:\n  simurghd init --data-dir /var/lib/simurgh\n"
       "  simurghd run --config /var/lib/simurgh/simurghd.toml");

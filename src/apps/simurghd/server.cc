@@ -410,6 +410,22 @@ class ServerOnLoop final : public Server,
     }
   }
 
+  // D1: what was given out stays given out; on failure `why` says which numbers and what to do.
+  Result<void> skip_numbers(const std::vector<fleet::GivenOut>& all, const audit::By& by,
+                            std::string& why) {
+    for (const fleet::GivenOut& given : all) {
+      const auto done = fleet_->skip_numbers(given, by);
+      if (done.has_value()) continue;
+      why = fmt::format(
+          "{} numbers of range {} (first ICCID {}) were given out, says the key journal, and the "
+          "database has no such range, or another in its place: restore a newer copy of it",
+          given.count, given.range,
+          given.first_iccid.empty() ? "not recorded" : given.first_iccid.text());
+      return done.error();
+    }
+    return {};
+  }
+
   // Puts the stores right by the journal, in one commit, before anybody can ask.
   bool recover(std::string& problem) {
     now_ = loop_->now();
@@ -428,11 +444,10 @@ class ServerOnLoop final : public Server,
       return false;
     }
     const audit::By by{"simurghd", now_};
+    std::string why;
     const auto done = [&]() -> Result<void> {
       TRY(centre_->recover(*plan, now_));
-      for (const auto& [range, allocated] : plan->numbers) {
-        TRY(fleet_->skip_numbers(range, allocated, by));
-      }
+      TRY(skip_numbers(plan->numbers, by, why));
       if (plan->condition == Condition::restored) TRY(hlr_->after_restore(by));
       if (plan->condition != Condition::clean) TRY(storage_->set_generation(plan->generation));
       TRY(journal_->sync());
@@ -441,8 +456,8 @@ class ServerOnLoop final : public Server,
       return centre_->resume(now_);
     }();
     if (!done) {
-      problem =
-          fmt::format("recovery failed: {}: {}", name_of(done.error().code), storage_->problem());
+      problem = fmt::format("recovery failed: {}: {}", name_of(done.error().code),
+                            why.empty() ? storage_->problem() : why);
       return false;
     }
     if (!check_imported_keys(problem)) return false;
@@ -517,6 +532,8 @@ class ServerOnLoop final : public Server,
         hlr::JournalRecord record;
         record.kind = hlr::JournalRecord::Kind::numbers;
         record.range = range.id;
+        record.iccid = range.run.iccid_at(0);
+        record.imsi = range.run.imsi_at(0);
         record.allocated = range.allocated;
         TRY(journal_->append(record));
       }
@@ -586,6 +603,7 @@ class ServerOnLoop final : public Server,
     out.set("refused_packets", figures.refused_packets);
     out.set("two_chips", figures.two_chips);
     out.set("production", config_.production);
+    out.set("version", SIMURGH_VERSION);
     return out;
   }
   bool ready(std::string& why_not) override {
@@ -693,7 +711,10 @@ std::unique_ptr<Server> Server::open(const Config& config, const log::Log& log,
 }
 
 bool make_data_dir(const std::string& path, NewData& out, std::string& problem) {
-  if (!process::make_folder(path, problem)) return false;
+  if (const auto made = process::make_empty_folder(path, problem); !made) {
+    if (made.error().code == ErrorCode::already_exists) problem += ": name a new folder";
+    return false;
+  }
   process::OsRandom random;
   Key256 secret;
   random.fill(secret.fill(api::token_secret_octets));

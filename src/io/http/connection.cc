@@ -2,7 +2,9 @@
 
 #include <ctime>
 
+#include "api/problem.h"
 #include "base/secret.h"
+#include "io/http/api_messages.h"
 
 namespace simurgh::http {
 namespace {
@@ -149,6 +151,16 @@ void Connection::answer(Response response) {
 
 void Connection::refuse(uint16_t status) {
   owner_.count_refused();
+  if (status == 413) {
+    // Nobody can guess how much would be too much: the answer says it.
+    to_head_ = parser_.head().method == "HEAD";
+    const std::string octets = std::to_string(options_.message.body_octets_max);
+    Response response = response_of(
+        api::refuse({.kind = api::ProblemKind::too_large,
+                     .detail = "a request's body has at most " + octets + " octets here"}));
+    send(status, response.fields, std::move(response.body), false);
+    return;
+  }
   http1::Fields fields;
   if (status == 503) fields.add("Retry-After", retry_after(options_));
   send(status, fields, "", false);

@@ -1,5 +1,6 @@
 #include "io/process/process.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/random.h>
@@ -9,6 +10,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <memory>
 
 #include "base/check.h"
 
@@ -100,6 +102,22 @@ Result<void> make_folder(const std::string& path, std::string& problem) {
   if (errno == EEXIST && stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return {};
   problem = words(path, "cannot be made");
   return ErrorCode::io;
+}
+
+Result<void> make_empty_folder(const std::string& path, std::string& problem) {
+  TRY(make_folder(path, problem));
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(path.c_str()), closedir);
+  if (!folder) {
+    problem = words(path, "cannot be read");
+    return ErrorCode::io;
+  }
+  while (const dirent* entry = readdir(folder.get())) {
+    const std::string_view name = entry->d_name;
+    if (name == "." || name == "..") continue;
+    problem = path + " holds something already (" + std::string(name) + ")";
+    return ErrorCode::already_exists;
+  }
+  return {};
 }
 
 }  // namespace simurgh::process

@@ -27,5 +27,7 @@ Result<void> write_new_file(const std::string& path, std::string_view content, i
 
 // Makes the folder (mode 0700) unless it is there.
 Result<void> make_folder(const std::string& path, std::string& problem);
+// The same, for what must not be mixed with anything: already_exists when something is in it.
+Result<void> make_empty_folder(const std::string& path, std::string& problem);
 
 }  // namespace simurgh::process
