@@ -1,3 +1,4 @@
+// Long: the journal from its file to what recovery makes of it, with one small server for all.
 #include <sys/wait.h>
 #include <unistd.h>
 
