@@ -131,8 +131,6 @@ void check_forms(ByteView input) {
   check(keep(parse_reset_challenge(input), write_reset_challenge));
   check(keep(parse_reset(input), write_reset));
   check(keep(parse_reset_done(input), write_reset_done));
-  ByteArray<16> ki;
-  (void)legacy_ki_2({.allow_legacy_1997 = true}, Key256(ByteArray<32>{7}), input, ki);
 }
 
 // Makes a centre's message authentic, as far as its fields allow.

@@ -11,9 +11,10 @@ static_assert(triggers_max < 1 << 4 && offers_max < 1 << 2 && reasons <= 1 << 4)
 static_assert(runs_max < 1 << 3 && static_cast<unsigned>(Progress::given_up) < 1 << 3);
 
 uint16_t packed(const Outcome& outcome) {
-  return static_cast<uint16_t>(static_cast<unsigned>(outcome.progress) | outcome.triggers << 3 |
-                               outcome.offers << 7 | static_cast<unsigned>(outcome.reason) << 9 |
-                               outcome.run << 13);
+  const unsigned word = static_cast<unsigned>(outcome.progress) | outcome.triggers * (1u << 3) |
+                        outcome.offers * (1u << 7) | static_cast<unsigned>(outcome.reason) << 9 |
+                        outcome.run * (1u << 13);
+  return static_cast<uint16_t>(word);
 }
 
 Outcome unpacked(uint16_t word) {
