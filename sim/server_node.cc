@@ -62,8 +62,9 @@ struct ServerNode::Process {
         hlr({}, {node.storage_.hlr(), fleet, audit, node.keys_, node.random_}),
         gsup(gsup_settings(node.number_, node.networks_),
              {hlr, fleet, audit, node, node, node.random_}, now),
-        centre(node.settings_, {node.storage_.security_centre(), fleet, hlr, node.journal_,
-                                node.keys_, node.random_, node}),
+        elements({}, {node.storage_.elements(), audit, node.keys_}),
+        centre(node.settings_, {node.storage_.security_centre(), fleet, elements, hlr,
+                                node.journal_, node.keys_, node.random_, node}),
         esme(esme_options(), node, node.random_) {
     hlr.set_work_listener(&gsup);
   }
@@ -71,6 +72,7 @@ struct ServerNode::Process {
   fleet::Fleet fleet;
   hlr::Hlr hlr;
   hlr::GsupServer gsup;
+  fleet::Elements elements;
   security_centre::SecurityCentre centre;
   smpp_session::EsmeSession esme;
   uint64_t interval_orders_taken = 0;

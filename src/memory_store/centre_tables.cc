@@ -16,17 +16,46 @@ Result<std::optional<ChipKeys>> CentreTables::load_by_imsi(const Imsi& imsi) {
   return rows.get(*iccid);
 }
 
+Result<std::optional<ChipKeys>> CentreTables::load_by_identity(std::string_view identity) {
+  TRY(transaction_.alive());
+  const std::string key(identity);
+  const Iccid* iccid = by_active_identity.find(key);
+  if (iccid == nullptr) iccid = by_previous_identity.find(key);
+  if (iccid == nullptr) return std::optional<ChipKeys>();
+  return rows.get(*iccid);
+}
+
+Result<std::vector<ChipKeys>> CentreTables::without_identity(size_t limit) {
+  TRY(transaction_.alive());
+  std::vector<ChipKeys> out;
+  for (const auto& [iccid, row] : rows.rows()) {
+    if (row.active_identity.empty() && out.size() < limit) out.push_back(row);
+  }
+  return out;
+}
+
+// Whether another row has the IMSI or one of the identities.
+bool CentreTables::clashes(const ChipKeys& row) const {
+  const auto taken = [&](const Iccid* holder) { return holder != nullptr && *holder != row.iccid; };
+  return taken(by_imsi.find(row.imsi)) || taken(by_active_identity.find(row.active_identity)) ||
+         taken(by_previous_identity.find(row.previous_identity));
+}
+
+void CentreTables::erase_indexes(const ChipKeys& row) {
+  by_imsi.erase(row.imsi);
+  if (row.interval_from != Instant()) by_interval.erase({row.interval_from, row.iccid});
+  if (!row.active_identity.empty()) by_active_identity.erase(row.active_identity);
+  if (!row.previous_identity.empty()) by_previous_identity.erase(row.previous_identity);
+}
+
 Result<void> CentreTables::save(const ChipKeys& row) {
   TRY(transaction_.alive());
-  const Iccid* other = by_imsi.find(row.imsi);
-  if (other != nullptr && *other != row.iccid) return fail(ErrorCode::already_exists);
-  const ChipKeys* old = rows.find(row.iccid);
-  if (old != nullptr && old->imsi != row.imsi) by_imsi.erase(old->imsi);
+  if (clashes(row)) return fail(ErrorCode::already_exists);
+  if (const ChipKeys* old = rows.find(row.iccid)) erase_indexes(*old);
   by_imsi.put(row.imsi, row.iccid);
-  if (old != nullptr && old->interval_from != row.interval_from) {
-    by_interval.erase({old->interval_from, row.iccid});
-  }
   if (row.interval_from != Instant()) by_interval.put({row.interval_from, row.iccid}, true);
+  if (!row.active_identity.empty()) by_active_identity.put(row.active_identity, row.iccid);
+  if (!row.previous_identity.empty()) by_previous_identity.put(row.previous_identity, row.iccid);
   rows.put(row.iccid, row);
   return {};
 }
@@ -35,8 +64,7 @@ Result<void> CentreTables::erase(const Iccid& iccid) {
   TRY(transaction_.alive());
   const ChipKeys* old = rows.find(iccid);
   if (old == nullptr) return {};
-  by_imsi.erase(old->imsi);
-  by_interval.erase({old->interval_from, iccid});
+  erase_indexes(*old);
   rows.erase(iccid);
   return {};
 }

@@ -54,6 +54,8 @@ std::vector<TableBase*> MemoryStorage::State::tables() {
       &centre.rows,
       &centre.by_imsi,
       &centre.by_interval,
+      &centre.by_active_identity,
+      &centre.by_previous_identity,
       &api.answers,
       &api.manufacturer_rows,
       &api.delivery_rows,

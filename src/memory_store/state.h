@@ -244,9 +244,14 @@ class CentreTables final : public security_centre::Store {
       : transaction_(transaction),
         rows(transaction.log),
         by_imsi(transaction.log),
-        by_interval(transaction.log) {}
+        by_interval(transaction.log),
+        by_active_identity(transaction.log),
+        by_previous_identity(transaction.log) {}
   Result<std::optional<security_centre::ChipKeys>> load(const Iccid& iccid) override;
   Result<std::optional<security_centre::ChipKeys>> load_by_imsi(const Imsi& imsi) override;
+  Result<std::optional<security_centre::ChipKeys>> load_by_identity(
+      std::string_view identity) override;
+  Result<std::vector<security_centre::ChipKeys>> without_identity(size_t limit) override;
   Result<void> save(const security_centre::ChipKeys& row) override;
   Result<void> erase(const Iccid& iccid) override;
   Result<void> each_open(FunctionRef<void(const security_centre::ChipKeys&)> visit) override;
@@ -255,12 +260,16 @@ class CentreTables final : public security_centre::Store {
   Result<void> raise_counters(uint64_t leap) override;
 
  private:
+  bool clashes(const security_centre::ChipKeys& row) const;
+  void erase_indexes(const security_centre::ChipKeys& row);
   Transaction& transaction_;
 
  public:
   Table<Iccid, security_centre::ChipKeys> rows;
   Table<Imsi, Iccid> by_imsi;
   Table<std::pair<Instant, Iccid>, bool> by_interval;
+  Table<std::string, Iccid> by_active_identity;
+  Table<std::string, Iccid> by_previous_identity;
 };
 
 class ApiTables final : public api::AnswerStore, public api::FactoryStore {

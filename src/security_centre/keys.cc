@@ -27,6 +27,12 @@ ChipIdentity identity_of(const ChipKeys& row) {
   return {row.iccid, row.imsi, row.ver};
 }
 
+std::string psk_identity_of(const Epoch& epoch) {
+  if (epoch.secret.empty()) return {};
+  const auto identity = personalisation::derive_psk_identity(epoch.secret);
+  return std::string(text_of(identity));
+}
+
 personalisation::SuiteSet suites_of(uint8_t bits) {
   const auto set = personalisation::SuiteSet::from_bits(bits);
   return set ? *set : personalisation::SuiteSet();
@@ -69,6 +75,7 @@ Result<Key256> SecurityCentre::State::chip_key(const ChipIdentity& chip) {
 Result<void> SecurityCentre::State::set_active(ChipKeys& row, const Epoch& epoch) {
   row.active_epoch = epoch.number;
   row.active_secret = TRY(seal(row, "epoch", epoch.number, epoch.secret));
+  row.active_identity = psk_identity_of(epoch);
   row.puk_secret = TRY(seal(row, "puk", epoch.number, epoch.puk_secret));
   row.epoch_max = std::max(row.epoch_max, epoch.number);
   row.counter_from_chip_active = 0;
@@ -148,7 +155,66 @@ Result<Epoch> SecurityCentre::State::open_journalled(const ChipKeys& row,
 Result<void> SecurityCentre::State::set_previous(ChipKeys& row, const Epoch& epoch) {
   row.previous_epoch = epoch.number;
   row.previous_secret = TRY(seal(row, "epoch", epoch.number, epoch.secret));
+  row.previous_identity = psk_identity_of(epoch);
   return {};
+}
+
+Result<Epoch> SecurityCentre::State::previous_epoch(const ChipKeys& row) {
+  Epoch epoch;
+  epoch.number = row.previous_epoch;
+  epoch.secret = TRY(open(row, "epoch", row.previous_epoch, row.previous_secret));
+  return epoch;
+}
+
+// The chip holds the active epoch and knows that it is in service: whatever it sent that only this
+// epoch's key makes has the force of DONE.
+void SecurityCentre::State::confirm(ChipKeys& row) {
+  row.commit_unconfirmed = false;
+  row.previous_secret.clear();
+  row.previous_identity.clear();
+  row.previous_epoch = 0;
+  row.counter_from_chip_previous = 0;
+  // The next negotiation may have begun meanwhile, and its turns stay.
+  if (row.work == Work::none) unschedule(row.iccid);
+}
+
+Result<ChipPsk> SecurityCentre::State::psk_of(std::string_view identity) {
+  if (identity.empty()) return ErrorCode::not_found;
+  const auto row = TRY(parts_.store.load_by_identity(identity));
+  if (!row) return ErrorCode::not_found;
+  const auto chip = TRY(parts_.fleet.chip(row->iccid));
+  if (chip.state == fleet::ChipState::frozen || chip.state == fleet::ChipState::resetting) {
+    return ErrorCode::not_found;
+  }
+  const bool is_active = row->active_identity == identity;
+  const Epoch epoch = TRY(is_active ? active_epoch(*row) : previous_epoch(*row));
+  ChipPsk found;
+  found.iccid = row->iccid;
+  found.epoch = epoch.number;
+  found.psk = personalisation::derive_psk(epoch.secret);
+  return found;
+}
+
+Result<void> SecurityCentre::State::on_epoch_proved(const Iccid& iccid, uint32_t epoch) {
+  auto row = TRY(parts_.store.load(iccid));
+  if (!row || !row->commit_unconfirmed || row->active_epoch != epoch) return {};
+  confirm(*row);
+  return parts_.store.save(*row);
+}
+
+// Rows that an older schema left without identities: once, after an upgrade.
+Result<void> SecurityCentre::State::fill_identities() {
+  constexpr size_t page_rows = 1000;
+  for (;;) {
+    std::vector<ChipKeys> rows = TRY(parts_.store.without_identity(page_rows));
+    for (ChipKeys& row : rows) {
+      row.active_identity = psk_identity_of(TRY(active_epoch(row)));
+      row.previous_identity = psk_identity_of(TRY(previous_epoch(row)));
+      if (row.active_identity.empty()) return ErrorCode::storage;
+      TRY(parts_.store.save(row));
+    }
+    if (rows.size() < page_rows) return {};
+  }
 }
 
 // The one transaction of design 4.1: the epoch that the chip has stored becomes the AuC's.

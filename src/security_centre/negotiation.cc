@@ -160,8 +160,7 @@ Result<void> SecurityCentre::State::on_packet(const Msisdn& from, MutableByteVie
       ++figures.refused_packets;
       return {};
     }
-    epoch.number = row->previous_epoch;
-    epoch.secret = TRY(open(*row, "epoch", row->previous_epoch, row->previous_secret));
+    epoch = TRY(previous_epoch(*row));
     counter = &row->counter_from_chip_previous;
   }
   const auto opened = open_from_chip(epoch, packet);
@@ -236,12 +235,7 @@ Result<void> SecurityCentre::State::on_done(ChipKeys& row, ByteView message) {
   if (!row.commit_unconfirmed) return {};
   const Epoch active = TRY(active_epoch(row));
   TRY(check_confirmation(message, MessageType::done, identity_of(row), row.life, active));
-  row.commit_unconfirmed = false;
-  row.previous_secret.clear();
-  row.previous_epoch = 0;
-  row.counter_from_chip_previous = 0;
-  // The next negotiation may have begun meanwhile, and its turns stay.
-  if (row.work == Work::none) unschedule(row.iccid);
+  confirm(row);
   return {};
 }
 

@@ -28,6 +28,7 @@ void SecurityCentre::State::unschedule(const Iccid& iccid) {
 
 Result<void> SecurityCentre::State::resume(Instant now) {
   begin_looking(now);
+  TRY(fill_identities());
   return parts_.store.each_open([&](const ChipKeys& row) {
     // Chips that never showed up are waited for; the others were under way when the server ended,
     // and their sessions with it. Spread, so that a restart does not send all at once.
@@ -131,6 +132,12 @@ Result<std::optional<hlr::StoredChip>> SecurityCentre::stored(const Iccid& iccid
 }
 Result<void> SecurityCentre::resume(Instant now) {
   return state_->resume(now);
+}
+Result<ChipPsk> SecurityCentre::psk_of(std::string_view identity) {
+  return state_->psk_of(identity);
+}
+Result<void> SecurityCentre::on_epoch_proved(const Iccid& iccid, uint32_t epoch) {
+  return state_->on_epoch_proved(iccid, epoch);
 }
 Result<SignedUp> SecurityCentre::sign_up(const SignUp& order, std::string_view actor, Instant now) {
   return state_->sign_up(order, {actor, now});

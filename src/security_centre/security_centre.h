@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "conversations/personalisation/activation_code.h"
 #include "crypto/key_store.h"
+#include "fleet/elements.h"
 #include "fleet/fleet.h"
 #include "hlr/key_journal.h"
 #include "hlr/subscriber_directory.h"
@@ -71,11 +72,19 @@ struct SignedUp {
   Imsi imsi;
 };
 
+// Whose a PSK identity is.
+struct ChipPsk {
+  Iccid iccid;
+  uint32_t epoch = 0;  // 0: whoever has K1 has this key too; good for a first logon only
+  Key256 psk;
+};
+
 class SecurityCentre {
  public:
   struct Parts {
     Store& store;
     fleet::Fleet& fleet;
+    fleet::Elements& elements;
     hlr::SubscriberDirectory& directory;
     hlr::KeyJournal& journal;
     crypto::KeyStore& keys;
@@ -100,8 +109,8 @@ class SecurityCentre {
   // chip is under contract, or the MSISDN is taken; `not_allowed`: the version is revoked;
   // `bad_state`: a reset is not confirmed; `bad_value`: not the life that the chip is in;
   // `unsupported`: the batch has no suite of those wanted, or is legacy-1997 and the order has a
-  // code or wants a server-made key; `not_allowed`: it is
-  // legacy-1997 and that is not switched on.
+  // code or wants a server-made key; `not_allowed`: it is legacy-1997 and that is not switched on.
+  // The chip gets its element (fleet::Elements::take_up), in the batch "allocation <number>".
   Result<SignedUp> sign_up(const SignUp& order, std::string_view actor, Instant now);
 
   // D11: hotline on, and a new epoch as soon as the chip can be reached. `not_found`, `bad_state`,
@@ -131,6 +140,14 @@ class SecurityCentre {
   // a chip's authentic message is counted and dropped; only `storage` comes back.
   Result<void> on_short_message(const Msisdn& from, ByteView user_data, bool has_header,
                                 Instant now);
+
+  // For TLS: the key of this identity, of a chip's active epoch or of the one before it (see
+  // ChipKeys). not_found for an identity that nobody has, and for chips that are frozen or being
+  // reset; TLS must make it look like a wrong key.
+  Result<ChipPsk> psk_of(std::string_view identity);
+  // The chip has proved that it holds this epoch's key, by a finished handshake for instance. The
+  // first proof of the active epoch does as DONE does: the one before it is forgotten.
+  Result<void> on_epoch_proved(const Iccid& iccid, uint32_t epoch);
 
   // Repetitions and what is due; call at next_deadline() or any time.
   Result<void> on_time(Instant now);

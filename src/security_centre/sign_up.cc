@@ -96,6 +96,8 @@ Result<SignedUp> SecurityCentre::State::sign_up(const SignUp& order, const audit
   sale.sealed_code = TRY(seal_code(parts_.keys, done.order, order.iccid, order.life, order.code));
   sale.server_made_key = order.server_made_key || profile.server_made_key;
   TRY(parts_.fleet.sell(sale, by));
+  const std::string made_in = "allocation " + std::to_string(number.allocation.id);
+  TRY(parts_.elements.take_up(order.iccid, made_in, by));
 
   const Key256 key = TRY(chip_key(identity_of(row)));
   const Epoch initial = personalisation::initial_epoch(key, row.life);
@@ -163,9 +165,7 @@ Result<void> SecurityCentre::State::confirm_reset(const Iccid& iccid, ByteView r
   const Key256 key = TRY(chip_key(identity_of(*row)));
   const Epoch renewed = personalisation::initial_epoch(key, row->life + 1);
   const Epoch active = TRY(active_epoch(*row));
-  Epoch previous;
-  previous.number = row->previous_epoch;
-  previous.secret = TRY(open(*row, "epoch", row->previous_epoch, row->previous_secret));
+  const Epoch previous = TRY(previous_epoch(*row));
   const Epoch* ending[] = {&active, &previous};
   const size_t known = previous.secret.empty() ? 1 : 2;
   const auto proof = TRY(check_reset_done(receipt, row->reset, identity_of(*row), renewed,

@@ -52,6 +52,11 @@ class SecurityCentre::State final : private personalisation::CodeTries {
   Result<void> send(ChipKeys& row, const fleet::Chip& chip, ByteView message);
   Result<void> send_commit(ChipKeys& row, const fleet::Chip& chip);
 
+  // keys.cc
+  Result<ChipPsk> psk_of(std::string_view identity);
+  Result<void> on_epoch_proved(const Iccid& iccid, uint32_t epoch);
+  Result<void> fill_identities();
+
   // recovery.cc
   Result<void> recover(const hlr::RecoveryPlan& plan, Instant now);
   Result<std::optional<hlr::StoredChip>> stored(const Iccid& iccid);
@@ -83,6 +88,8 @@ class SecurityCentre::State final : private personalisation::CodeTries {
   Result<Key256> chip_key(const personalisation::ChipIdentity& chip);
   personalisation::LegacyPolicy legacy_policy() const { return {settings_.allow_legacy_1997}; }
   Result<void> set_active(ChipKeys& row, const personalisation::Epoch& epoch);
+  Result<personalisation::Epoch> previous_epoch(const ChipKeys& row);
+  void confirm(ChipKeys& row);
   Result<void> put_in_service(ChipKeys& row, const personalisation::Epoch& epoch,
                               const audit::By& by);
   Result<hlr::SubscriberKeys> subscriber_keys(const ChipKeys& row,

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "base/function_ref.h"
 #include "base/numbers.h"
@@ -35,10 +37,15 @@ struct ChipKeys {
   // The epoch that the AuC uses. Epoch 0 is Ki_1 of this life.
   uint32_t active_epoch = 0;
   SealedSecret active_secret;
+  // What the chip's HTTP agent calls itself in TLS (personalisation::derive_psk_identity): unique
+  // among the active and among the previous ones. Empty only in rows of schema 1 until they are
+  // filled in at start-up, and while there is no such epoch.
+  std::string active_identity;
   // The epoch before it, kept for the chip's secured packets until its DONE (or anything else
   // valid under the active one) arrives; empty at rest.
   uint32_t previous_epoch = 0;
   SealedSecret previous_secret;
+  std::string previous_identity;  // empty with it
   // Secret from which PUK derives: the first epoch agreed in this life, kept over re-keying (D11).
   SealedSecret puk_secret;
   // The highest epoch number ever burned in this life; the next INIT uses a higher one (I2).
@@ -79,7 +86,12 @@ class Store {
   // Rows by key; nullopt when there is none, `storage` when the store cannot be read.
   virtual Result<std::optional<ChipKeys>> load(const Iccid& iccid) = 0;
   virtual Result<std::optional<ChipKeys>> load_by_imsi(const Imsi& imsi) = 0;
-  // Writes the whole row, new or not, in the open transaction.
+  // By the PSK identity of the active epoch or of the previous one; nullopt for an empty one.
+  virtual Result<std::optional<ChipKeys>> load_by_identity(std::string_view identity) = 0;
+  // Rows that have no active_identity yet, in order of ICCID.
+  virtual Result<std::vector<ChipKeys>> without_identity(size_t limit) = 0;
+  // Writes the whole row, new or not, in the open transaction. already_exists when another row has
+  // the IMSI or one of the identities.
   virtual Result<void> save(const ChipKeys& row) = 0;
   virtual Result<void> erase(const Iccid& iccid) = 0;
   // Every row with work, an unconfirmed commit or a directory behind, in any order; at start-up.

@@ -24,8 +24,9 @@ Rig::Process::Process(Rig& rig)
     : audit(rig.storage.audit()),
       fleet(rig.storage.fleet(), audit),
       hlr({}, {rig.storage.hlr(), fleet, audit, rig.keys, rig.random}),
-      centre(rig.settings_,
-             {rig.storage.security_centre(), fleet, hlr, rig.journal, rig.keys, rig.random, rig}) {}
+      elements({}, {rig.storage.elements(), audit, rig.keys}),
+      centre(rig.settings_, {rig.storage.security_centre(), fleet, elements, hlr, rig.journal,
+                             rig.keys, rig.random, rig}) {}
 
 Rig::Rig(const Settings& settings) : storage(database), journal(database), settings_(settings) {
   settings_.own_number = own_number;

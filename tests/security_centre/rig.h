@@ -84,6 +84,7 @@ class Rig : private Bearer {
   const Imsi& imsi() const { return chip.record.chip.imsi; }
   SecurityCentre& centre() { return process_->centre; }
   fleet::Fleet& fleet() { return process_->fleet; }
+  fleet::Elements& elements() { return process_->elements; }
   hlr::Hlr& hlr() { return process_->hlr; }
   personalisation::ChipHalf& half() { return *half_; }
 
@@ -110,6 +111,7 @@ class Rig : private Bearer {
     audit::Log audit;
     fleet::Fleet fleet;
     hlr::Hlr hlr;
+    fleet::Elements elements;
     SecurityCentre centre;
   };
   std::unique_ptr<Process> process_;

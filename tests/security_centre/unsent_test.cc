@@ -36,8 +36,8 @@ struct CentreRig : HlrRig {
     with.answer_wait_first = seconds(10);
     with.sends_max = 3;
     centre = std::make_unique<security_centre::SecurityCentre>(
-        with, security_centre::SecurityCentre::Parts{storage.security_centre(), fleet, *hlr,
-                                                     journal, keys, random, bearer});
+        with, security_centre::SecurityCentre::Parts{storage.security_centre(), fleet, elements,
+                                                     *hlr, journal, keys, random, bearer});
     security_centre::SignUp order;
     order.iccid = range.first_iccid;
     order.ver = ver;
@@ -55,6 +55,7 @@ struct CentreRig : HlrRig {
 
   memory_store::MemoryJournal journal{ByteArray<16>{1}};
   SlowBearer bearer;
+  fleet::Elements elements{{}, {storage.elements(), audit, keys}};
   std::unique_ptr<security_centre::SecurityCentre> centre;
 };
 

@@ -58,3 +58,44 @@ TEST_CASE_TEMPLATE("elements, their counters and batches (G8)", BackEnd, SIMURGH
                                                       {2, "two", "{}", Instant{6}}});
   });
 }
+
+TEST_CASE_TEMPLATE("PSK identities of the security centre (G2)", BackEnd, SIMURGH_BACK_ENDS) {
+  BackEnd back_end;
+  security_centre::Store& store = back_end.storage().security_centre();
+  security_centre::ChipKeys row = some_chip_keys(1);
+  row.active_identity = "active of 1";
+  row.previous_identity = "previous of 1";
+  security_centre::ChipKeys bare = some_chip_keys(2);
+  REQUIRE(store.save(row).has_value());
+  REQUIRE(store.save(bare).has_value());
+  REQUIRE(store.save(some_chip_keys(3)).has_value());
+  REQUIRE(store.save(row).has_value());  // again, with its own identities
+  for (const bool previous : {false, true}) {
+    security_centre::ChipKeys copy = some_chip_keys(4);
+    (previous ? copy.previous_identity : copy.active_identity) =
+        previous ? row.previous_identity : row.active_identity;
+    CHECK(refused(store.save(copy)));
+  }
+  three_times(back_end, [&] {
+    security_centre::Store& now = back_end.storage().security_centre();
+    CHECK(**now.load_by_identity("active of 1") == row);
+    CHECK(**now.load_by_identity("previous of 1") == row);
+    CHECK(!now.load_by_identity("of 1")->has_value());
+    CHECK(!now.load_by_identity("")->has_value());
+    const auto without = *now.without_identity(10);
+    REQUIRE(without.size() == 2);
+    CHECK(without[0] == bare);
+    CHECK(now.without_identity(1)->size() == 1);
+  });
+  // An identity that a row gives up is free.
+  security_centre::Store& now = back_end.storage().security_centre();
+  row.active_identity = "next of 1";
+  row.previous_identity.clear();
+  REQUIRE(now.save(row).has_value());
+  bare.active_identity = "active of 1";
+  REQUIRE(now.save(bare).has_value());
+  CHECK((*now.load_by_identity("active of 1"))->iccid == bare.iccid);
+  CHECK(!now.load_by_identity("previous of 1")->has_value());
+  REQUIRE(now.erase(bare.iccid).has_value());
+  CHECK(!now.load_by_identity("active of 1")->has_value());
+}

@@ -252,6 +252,9 @@ class ServerOnLoop final : public Server,
   bool make_actors(std::string& problem) {
     audit_ = std::make_unique<audit::Log>(storage_->audit());
     fleet_ = std::make_unique<fleet::Fleet>(storage_->fleet(), *audit_);
+    elements_ = std::make_unique<fleet::Elements>(
+        fleet::ElementSettings{.refuse_test_keys = config_.production},
+        fleet::Elements::Parts{storage_->elements(), *audit_, *keys_});
     hlr::HlrSettings hlr_settings;
     hlr_settings.import.comp128 = config_.allow_comp128_import;
     hlr_settings.import.bench_keys = !config_.production;
@@ -283,8 +286,8 @@ class ServerOnLoop final : public Server,
     centre_settings.allow_legacy_1997 = config_.allow_legacy_1997;
     centre_ = std::make_unique<security_centre::SecurityCentre>(
         centre_settings,
-        security_centre::SecurityCentre::Parts{storage_->security_centre(), *fleet_, directory,
-                                               *journal_, *keys_, random_, bearer});
+        security_centre::SecurityCentre::Parts{storage_->security_centre(), *fleet_, *elements_,
+                                               directory, *journal_, *keys_, random_, bearer});
     api_centre_ = api::over_security_centre(*centre_, storage_->security_centre());
     api::Settings api_settings;
     api_settings.centre_number = config_.centre.own_number;
@@ -629,6 +632,7 @@ class ServerOnLoop final : public Server,
   std::unique_ptr<api::Tokens> tokens_;
   std::unique_ptr<audit::Log> audit_;
   std::unique_ptr<fleet::Fleet> fleet_;
+  std::unique_ptr<fleet::Elements> elements_;
   std::unique_ptr<hlr::Hlr> hlr_;
   std::unique_ptr<hlr::RemoteDirectory> remote_;  // osmo-hlr instead of the built-in HLR
   std::unique_ptr<osmo_hlr::Link> osmo_link_;

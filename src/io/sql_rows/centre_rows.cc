@@ -4,7 +4,8 @@
   "iccid, imsi, life, ver, suites_allowed, active_epoch, active_secret, previous_epoch, "       \
   "previous_secret, puk_secret, epoch_max, counter_to_chip, counter_from_chip_active, "         \
   "counter_from_chip_previous, attempt_last, attempt_epoch, m1_hash_last, chip_suites, reset, " \
-  "work, work_attempts, work_next_try, commit_unconfirmed, directory_behind, interval_from"
+  "work, work_attempts, work_next_try, commit_unconfirmed, directory_behind, interval_from, " \
+  "active_identity, previous_identity"
 
 namespace simurgh::sql_rows {
 
@@ -18,7 +19,8 @@ void read(Query& query, ChipKeys& row) {
                 row.epoch_max, row.counter_to_chip, row.counter_from_chip_active,
                 row.counter_from_chip_previous, row.attempt_last, row.attempt_epoch,
                 row.m1_hash_last, row.chip_suites, row.reset, row.work, row.work_attempts,
-                row.work_next_try, row.commit_unconfirmed, row.directory_behind, row.interval_from);
+                row.work_next_try, row.commit_unconfirmed, row.directory_behind, row.interval_from,
+                row.active_identity, row.previous_identity);
 }
 
 }  // namespace
@@ -35,13 +37,29 @@ Result<std::optional<ChipKeys>> CentreRows::load_by_imsi(const Imsi& imsi) {
   return read_one<ChipKeys>(query, read);
 }
 
+Result<std::optional<ChipKeys>> CentreRows::load_by_identity(std::string_view identity) {
+  Query query(session_.connection, "SELECT " CENTRE_COLUMNS
+                                   " FROM centre_chip WHERE active_identity = $1 "
+                                   "OR previous_identity = $1");
+  query << identity;
+  return read_one<ChipKeys>(query, read);
+}
+
+Result<std::vector<ChipKeys>> CentreRows::without_identity(size_t limit) {
+  Query query(session_.connection, "SELECT " CENTRE_COLUMNS
+                                   " FROM centre_chip WHERE active_identity IS NULL "
+                                   "ORDER BY iccid LIMIT $1");
+  query << limit;
+  return read_all<ChipKeys>(query, read);
+}
+
 Result<void> CentreRows::save(const ChipKeys& row) {
   TRY(session_.begin_change());
   Query query(
       session_.connection,
       "INSERT INTO centre_chip (" CENTRE_COLUMNS
       ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
-      "$18, $19, $20, $21, $22, $23, $24, $25) ON CONFLICT (iccid) DO UPDATE SET "
+      "$18, $19, $20, $21, $22, $23, $24, $25, $26, $27) ON CONFLICT (iccid) DO UPDATE SET "
       "imsi = excluded.imsi, life = excluded.life, ver = excluded.ver, "
       "suites_allowed = excluded.suites_allowed, active_epoch = excluded.active_epoch, "
       "active_secret = excluded.active_secret, previous_epoch = excluded.previous_epoch, "
@@ -55,13 +73,16 @@ Result<void> CentreRows::save(const ChipKeys& row) {
       "work_next_try = excluded.work_next_try, "
       "commit_unconfirmed = excluded.commit_unconfirmed, "
       "directory_behind = excluded.directory_behind, "
-      "interval_from = excluded.interval_from");
+      "interval_from = excluded.interval_from, "
+      "active_identity = excluded.active_identity, "
+      "previous_identity = excluded.previous_identity");
   query << row.iccid << row.imsi << row.life << row.ver << row.suites_allowed << row.active_epoch
         << row.active_secret << row.previous_epoch << row.previous_secret << row.puk_secret
         << row.epoch_max << row.counter_to_chip << row.counter_from_chip_active
         << row.counter_from_chip_previous << row.attempt_last << row.attempt_epoch
         << row.m1_hash_last << row.chip_suites << row.reset << row.work << row.work_attempts
         << row.work_next_try << row.commit_unconfirmed << row.directory_behind << row.interval_from;
+  query.unique(row.active_identity).unique(row.previous_identity);
   return query.run();
 }
 

@@ -170,6 +170,9 @@ class CentreRows final : public security_centre::Store {
   explicit CentreRows(Session& session) : session_(session) {}
   Result<std::optional<security_centre::ChipKeys>> load(const Iccid& iccid) override;
   Result<std::optional<security_centre::ChipKeys>> load_by_imsi(const Imsi& imsi) override;
+  Result<std::optional<security_centre::ChipKeys>> load_by_identity(
+      std::string_view identity) override;
+  Result<std::vector<security_centre::ChipKeys>> without_identity(size_t limit) override;
   Result<void> save(const security_centre::ChipKeys& row) override;
   Result<void> erase(const Iccid& iccid) override;
   Result<void> each_open(FunctionRef<void(const security_centre::ChipKeys&)> visit) override;

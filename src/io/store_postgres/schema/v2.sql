@@ -97,4 +97,11 @@ CREATE TABLE element_state (
   release        integer  NOT NULL,
   life           smallint NOT NULL CHECK (life BETWEEN 0 AND 2)
 ) WITH (fillfactor = 70);
+
+-- What the chips of the security centre call themselves in TLS. Rows of version 1 are filled in by
+-- the server when it starts: it needs their secrets for that.
+ALTER TABLE centre_chip ADD COLUMN active_identity text COLLATE "C";
+ALTER TABLE centre_chip ADD COLUMN previous_identity text COLLATE "C";
+CREATE UNIQUE INDEX centre_chip_active_identity ON centre_chip (active_identity);
+CREATE UNIQUE INDEX centre_chip_previous_identity ON centre_chip (previous_identity);
 )sql"

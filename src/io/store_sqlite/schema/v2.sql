@@ -97,4 +97,11 @@ CREATE TABLE element_state (
   release        INTEGER NOT NULL,
   life           INTEGER NOT NULL CHECK (life BETWEEN 0 AND 2)
 ) STRICT;
+
+-- What the chips of the security centre call themselves in TLS. Rows of version 1 are filled in by
+-- the server when it starts: it needs their secrets for that.
+ALTER TABLE centre_chip ADD COLUMN active_identity TEXT;
+ALTER TABLE centre_chip ADD COLUMN previous_identity TEXT;
+CREATE UNIQUE INDEX centre_chip_active_identity ON centre_chip (active_identity);
+CREATE UNIQUE INDEX centre_chip_previous_identity ON centre_chip (previous_identity);
 )sql"
