@@ -11,6 +11,7 @@ MemoryStorage::State::State(const ByteArray<16>& database)
       fleet(transaction),
       elements(transaction),
       campaigns(transaction),
+      updates(transaction),
       hlr(transaction),
       remote(transaction),
       centre(transaction),
@@ -45,6 +46,8 @@ std::vector<TableBase*> MemoryStorage::State::tables() {
       &campaigns.member_rows,
       &campaigns.outcome_rows,
       &campaigns.element_rows,
+      &updates.sessions,
+      &updates.cursors,
       &hlr.subscriber_rows,
       &hlr.subscriber_by_msisdn,
       &hlr.sequence_rows,
@@ -77,6 +80,9 @@ fleet::ElementStore& MemoryStorage::elements() {
 }
 campaign::Store& MemoryStorage::campaigns() {
   return state_->campaigns;
+}
+element_update::Store& MemoryStorage::element_update() {
+  return state_->updates;
 }
 hlr::Store& MemoryStorage::hlr() {
   return state_->hlr;

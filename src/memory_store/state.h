@@ -238,6 +238,26 @@ class RemoteTable final : public hlr::RemoteStore {
   Table<Imsi, hlr::RemoteSubscriber> rows;
 };
 
+class UpdateTables final : public element_update::Store {
+ public:
+  explicit UpdateTables(Transaction& transaction)
+      : transaction_(transaction), sessions(transaction.log), cursors(transaction.log) {}
+  Result<remote_admin::SessionRecord> session(uint32_t element) override;
+  Result<void> save_session(uint32_t element, const remote_admin::SessionRecord& record) override;
+  Result<std::optional<element_update::Cursor>> cursor(uint32_t element,
+                                                       campaign::CampaignId campaign) override;
+  Result<std::vector<element_update::Cursor>> cursors_of(uint32_t element) override;
+  Result<void> save(const element_update::Cursor& cursor) override;
+  Result<void> erase_cursor(uint32_t element, campaign::CampaignId campaign) override;
+
+ private:
+  Transaction& transaction_;
+
+ public:
+  Table<uint32_t, remote_admin::SessionRecord> sessions;
+  Table<std::pair<uint32_t, uint32_t>, element_update::Cursor> cursors;  // element, campaign
+};
+
 class CentreTables final : public security_centre::Store {
  public:
   explicit CentreTables(Transaction& transaction)
@@ -312,6 +332,7 @@ struct MemoryStorage::State {
   FleetTables fleet;
   ElementTables elements;
   CampaignTables campaigns;
+  UpdateTables updates;
   HlrTables hlr;
   RemoteTable remote;
   CentreTables centre;

@@ -10,6 +10,7 @@
 #include "api/store.h"
 #include "audit/store.h"
 #include "campaign/store.h"
+#include "element_update/store.h"
 #include "fleet/element_store.h"
 #include "fleet/store.h"
 #include "hlr/key_journal.h"
@@ -30,6 +31,7 @@ class Storage {
   virtual hlr::Store& hlr() = 0;
   virtual hlr::RemoteStore& remote_directory() = 0;
   virtual security_centre::Store& security_centre() = 0;
+  virtual element_update::Store& element_update() = 0;
   virtual api::AnswerStore& answers() = 0;
   virtual api::FactoryStore& factory() = 0;
 

@@ -15,6 +15,7 @@ struct SqlStorage::State {
         fleet(session),
         elements(session),
         campaigns(session),
+        updates(session),
         hlr(session),
         remote(session),
         centre(session),
@@ -26,6 +27,7 @@ struct SqlStorage::State {
   FleetRows fleet;
   ElementRows elements;
   CampaignRows campaigns;
+  UpdateRows updates;
   HlrRows hlr;
   RemoteRows remote;
   CentreRows centre;
@@ -66,6 +68,9 @@ fleet::ElementStore& SqlStorage::elements() {
 }
 campaign::Store& SqlStorage::campaigns() {
   return state_->campaigns;
+}
+element_update::Store& SqlStorage::element_update() {
+  return state_->updates;
 }
 hlr::RemoteStore& SqlStorage::remote_directory() {
   return state_->remote;

@@ -17,6 +17,7 @@ class SqlStorage : public storage::Storage {
   fleet::Store& fleet() override;
   fleet::ElementStore& elements() override;
   campaign::Store& campaigns() override;
+  element_update::Store& element_update() override;
   hlr::Store& hlr() override;
   hlr::RemoteStore& remote_directory() override;
   security_centre::Store& security_centre() override;

@@ -130,6 +130,21 @@ class CampaignRows final : public campaign::Store {
   Session& session_;
 };
 
+class UpdateRows final : public element_update::Store {
+ public:
+  explicit UpdateRows(Session& session) : session_(session) {}
+  Result<remote_admin::SessionRecord> session(uint32_t element) override;
+  Result<void> save_session(uint32_t element, const remote_admin::SessionRecord& record) override;
+  Result<std::optional<element_update::Cursor>> cursor(uint32_t element,
+                                                       campaign::CampaignId campaign) override;
+  Result<std::vector<element_update::Cursor>> cursors_of(uint32_t element) override;
+  Result<void> save(const element_update::Cursor& cursor) override;
+  Result<void> erase_cursor(uint32_t element, campaign::CampaignId campaign) override;
+
+ private:
+  Session& session_;
+};
+
 class HlrRows final : public hlr::Store {
  public:
   explicit HlrRows(Session& session) : session_(session) {}

@@ -104,4 +104,22 @@ ALTER TABLE centre_chip ADD COLUMN active_identity text COLLATE "C";
 ALTER TABLE centre_chip ADD COLUMN previous_identity text COLLATE "C";
 CREATE UNIQUE INDEX centre_chip_active_identity ON centre_chip (active_identity);
 CREATE UNIQUE INDEX centre_chip_previous_identity ON centre_chip (previous_identity);
+
+-- The session of an element (remote_admin::SessionRecord), and how far campaigns are at it.
+CREATE TABLE element_session (
+  element bigint PRIMARY KEY,
+  record  bytea  NOT NULL
+) WITH (fillfactor = 80);
+
+CREATE TABLE element_work (
+  element    bigint NOT NULL,
+  campaign   bigint NOT NULL,
+  run        bigint NOT NULL,
+  phase      bigint NOT NULL CHECK (phase BETWEEN 1 AND 5),
+  step       bigint NOT NULL,
+  rounds     bigint NOT NULL,
+  cut        bigint NOT NULL,
+  base_epoch bigint NOT NULL,
+  PRIMARY KEY (element, campaign)
+);
 )sql"

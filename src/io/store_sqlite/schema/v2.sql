@@ -104,4 +104,22 @@ ALTER TABLE centre_chip ADD COLUMN active_identity TEXT;
 ALTER TABLE centre_chip ADD COLUMN previous_identity TEXT;
 CREATE UNIQUE INDEX centre_chip_active_identity ON centre_chip (active_identity);
 CREATE UNIQUE INDEX centre_chip_previous_identity ON centre_chip (previous_identity);
+
+-- The session of an element (remote_admin::SessionRecord), and how far campaigns are at it.
+CREATE TABLE element_session (
+  element INTEGER PRIMARY KEY,
+  record  BLOB    NOT NULL
+) STRICT;
+
+CREATE TABLE element_work (
+  element    INTEGER NOT NULL,
+  campaign   INTEGER NOT NULL,
+  run        INTEGER NOT NULL,
+  phase      INTEGER NOT NULL CHECK (phase BETWEEN 1 AND 5),
+  step       INTEGER NOT NULL,
+  rounds     INTEGER NOT NULL,
+  cut        INTEGER NOT NULL,
+  base_epoch INTEGER NOT NULL,
+  PRIMARY KEY (element, campaign)
+) STRICT;
 )sql"
