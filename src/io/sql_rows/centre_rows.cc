@@ -4,7 +4,7 @@
   "iccid, imsi, life, ver, suites_allowed, active_epoch, active_secret, previous_epoch, "       \
   "previous_secret, puk_secret, epoch_max, counter_to_chip, counter_from_chip_active, "         \
   "counter_from_chip_previous, attempt_last, attempt_epoch, m1_hash_last, chip_suites, reset, " \
-  "work, work_attempts, work_next_try, commit_unconfirmed, directory_behind, interval_from, " \
+  "work, work_attempts, work_next_try, commit_unconfirmed, directory_behind, interval_from, "   \
   "active_identity, previous_identity"
 
 namespace simurgh::sql_rows {
