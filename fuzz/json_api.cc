@@ -88,13 +88,16 @@ struct World {
   World()
       : audit(storage.audit()),
         fleet(storage.fleet(), audit),
+        elements({}, {storage.elements(), audit, keys}),
         hlr({.import = {}, .cache_entries_max = 10}, {storage.hlr(), fleet, audit, keys, random}),
         centre(fleet),
         step(storage),
         made(make()),
         tokens({made.token}),
         interface({}, {centre, fleet, &hlr, audit, storage.audit(), keys, storage.answers(),
-                       storage.factory(), tokens, surroundings, step, random}) {
+                       storage.factory(), tokens, surroundings, step, random, elements,
+                       storage.campaigns()}) {
+    send("POST /v1/batches\n{\"name\":\"one\"}");
     send("POST /v1/profiles\n{\"name\":\"standard\",\"algorithm\":\"milenage\"}");
     send(
         "POST /v1/manufacturers\n{\"name\":\"northern\",\"transport_public_key\":"
@@ -135,6 +138,7 @@ struct World {
   crypto::MemoryKeyStore keys{1};
   audit::Log audit;
   fleet::Fleet fleet;
+  fleet::Elements elements;
   CountingRandom random;
   hlr::Hlr hlr;
   Books centre;

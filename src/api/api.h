@@ -14,7 +14,9 @@
 #include "api/tokens.h"
 #include "audit/log.h"
 #include "base/random.h"
+#include "campaign/store.h"
 #include "crypto/key_store.h"
+#include "fleet/elements.h"
 #include "fleet/fleet.h"
 #include "formats/json/value.h"
 #include "hlr/hlr.h"
@@ -69,6 +71,8 @@ class Api {
     Surroundings& surroundings;
     Step& step;
     Random& random;
+    fleet::Elements& elements;
+    campaign::Store& campaigns;
   };
 
   Api(const Settings& settings, const Parts& parts) : settings_(settings), parts_(parts) {}

@@ -113,6 +113,12 @@ Reply rekey_chip(Call& call);
 Reply reset_chip(Call& call);
 Reply confirm_reset(Call& call);
 
+Reply list_batches(Call& call);
+Reply save_batch(Call& call);
+Reply import_elements(Call& call);
+Reply list_elements(Call& call);
+Reply get_element(Call& call);
+
 Reply list_alarms(Call& call);
 Reply acknowledge_alarm(Call& call);
 Reply list_jobs(Call& call);

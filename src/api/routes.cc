@@ -69,6 +69,15 @@ constexpr Route table[] = {
     {"POST", "/v1/chips/{iccid}/reset/confirm", dealers, confirm_reset,
      "The chip's receipt of its reset {receipt}"},
 
+    {"GET", "/v1/batches", readers, list_batches, "Batches of elements, with their settings"},
+    {"POST", "/v1/batches", operators, save_batch,
+     "Add a batch of elements or change its settings {name, settings?}"},
+    {"POST", "/v1/elements/import", operators, import_elements,
+     "Bring in chips made elsewhere: a piece of a fleet file {batch, header, rows, first_line?, "
+     "skip_known?}"},
+    {"GET", "/v1/elements", readers, list_elements, "Elements, by batch or ICCID prefix"},
+    {"GET", "/v1/elements/{iccid}", readers, get_element, "An element, never a key"},
+
     {"GET", "/v1/alarms", readers, list_alarms, "Alarms, newest first"},
     {"POST", "/v1/alarms/{id}/acknowledge", deciders, acknowledge_alarm, "Take note of an alarm"},
     {"GET", "/v1/jobs", readers, list_jobs, "Open work on chips' keys"},

@@ -121,6 +121,7 @@ Rig::Rig(bool comp128)
     : storage(ByteArray<16>{1}),
       audit(storage.audit()),
       fleet(storage.fleet(), audit),
+      elements({}, {storage.elements(), audit, keys}),
       hlr({.import = {.comp128 = comp128}, .cache_entries_max = 100},
           {storage.hlr(), fleet, audit, keys, random}),
       centre(fleet),
@@ -130,7 +131,7 @@ Rig::Rig(bool comp128)
            .service_centre = *Msisdn::parse("4917000001"),
            .service_provider_name = "Simurgh"},
           {centre, fleet, &hlr, audit, storage.audit(), keys, storage.answers(), storage.factory(),
-           tokens, surroundings, step, random}),
+           tokens, surroundings, step, random, elements, storage.campaigns()}),
       token_texts_(make_tokens().texts) {
   random.fill(transport_private.fill(32));
 }

@@ -100,6 +100,7 @@ class Rig {
   crypto::MemoryKeyStore keys{1};
   audit::Log audit;
   fleet::Fleet fleet;
+  fleet::Elements elements;
   CountingRandom random;
   hlr::Hlr hlr;
   FakeCentre centre;

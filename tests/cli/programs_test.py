@@ -3,6 +3,8 @@
 
 Each class has a server of its own, on ports that the kernel chooses, with files in a temporary
 folder. Usage: programs_test.py FOLDER_OF_THE_PROGRAMS [unittest arguments]
+
+Long: one scene of set-up, a server and the tool, that every class shares.
 """
 
 import json
@@ -445,6 +447,98 @@ class RestoredToBeforeARange(Case):
         self.assertEqual(self.allocate(10)['iccid_first'], rest)
         self.restart()
         self.assertNotIn('recovered', self.server.log.read_text())
+
+
+class Fleet(Case):
+    """G8: chips made elsewhere, by file."""
+
+    HEADER = ('iccid,msisdn,kic,kid,key_version,psk_identity,psk,counter,last_contact,next_poll\n')
+
+    def write_file(self, name, count, first=0, mistake=None):
+        path = self.folder / name
+        generator = random.Random(first)
+        with open(path, 'w', encoding='ascii') as out:
+            out.write(self.HEADER)
+            for i in range(first, first + count):
+                key = f'{generator.getrandbits(128):032x}'
+                kic = key[1:] if i == mistake else key
+                out.write(f'89499900000{i:08d},49151{i:08d},{kic},{key[::-1]},1,chip-{i},{key},'
+                          f'{i % 7},2026-01-02T03:04:05Z,1790000000\n')
+        return path
+
+    def count(self, batch):
+        return len(self.tool('fleet', 'query', '--batch', batch, '--rows', 1_000_000)['items'])
+
+    def begin_import(self, path, batch):
+        log = open(self.folder / 'import.log', 'w', encoding='utf-8')
+        with log:
+            return subprocess.Popen(
+                [BIN / 'simurgh', 'fleet', 'import', path, '--batch', batch, '--json'],
+                cwd=self.folder, env=self.environment(self.server.data / 'admin.token'),
+                stdout=log, stderr=log)
+
+    def wait_for_rows(self, batch):
+        # An unknown batch is refused until the import has made it.
+        def some():
+            run = subprocess.run([BIN / 'simurgh', 'fleet', 'query', '--batch', batch, '--rows',
+                                  '1', '--json'],
+                                 env=self.environment(self.server.data / 'admin.token'),
+                                 capture_output=True, text=True, check=False)
+            return run.returncode == OK and json.loads(run.stdout)['items']
+        wait_until(some, 'the first piece')
+
+    def test_hundred_thousand_rows_with_both_ends_killed(self):
+        count = int(os.environ.get('SIMURGH_FLEET_ROWS', 100_000))
+        path = self.write_file('large.csv', count)
+        client = self.begin_import(path, 'large')
+        self.wait_for_rows('large')
+        client.kill()
+        self.assertEqual(client.wait(), -signal.SIGKILL)
+        after_client = self.count('large')
+        self.assertLess(after_client, count)
+        client = self.begin_import(path, 'large')
+        time.sleep(0.5)
+        self.server.kill()
+        self.server.start()
+        if client.poll() is None:
+            client.kill()
+        client.wait()
+        self.assertGreaterEqual(self.count('large'), after_client)
+        done = self.tool('fleet', 'import', path, '--batch', 'large')
+        self.assertEqual(done['imported'] + done['known'], count)
+        self.assertGreaterEqual(done['known'], after_client)
+        self.assertEqual(self.count('large'), count)
+        again = self.tool('fleet', 'import', path, '--batch', 'large')
+        self.assertEqual((again['imported'], again['known']), (0, count))
+        print(f'fleet import: {done} {again}', file=sys.stderr)
+
+    def test_show_has_no_key(self):
+        path = self.write_file('small.csv', 3, first=50_000_000)
+        run = self.run_tool('fleet', 'import', path, '--batch', 'small', '--progress')
+        self.assertRegex(run.stderr, r'rows.*100 %')
+        iccid = '8949990000050000001'
+        shown = self.run_tool('fleet', 'show', iccid, '--json').stdout
+        element = json.loads(shown)
+        self.assertEqual(element['last_contact'], '2026-01-02T03:04:05.000Z')
+        self.assertEqual(element['psk_identity'], 'chip-50000001')
+        for cell in path.read_text().split('\n')[2].split(','):
+            if len(cell) == 32:
+                self.assertNotIn(cell, shown + self.server.log.read_text())
+        self.run_tool('fleet', 'show', '8949990000059999999', exit_code=REFUSED)
+
+    def test_a_mistake_is_named_and_nothing_is_imported(self):
+        path = self.write_file('wrong.csv', 5000, first=60_000_000, mistake=60_004_000)
+        run = self.run_tool('fleet', 'import', path, '--batch', 'wrong', exit_code=LOCAL)
+        self.assertIn('line 4002, column "kic"', run.stderr)
+        self.assertNotRegex(run.stderr, r'[0-9a-f]{20}')
+        self.run_tool('fleet', 'query', '--batch', 'wrong', exit_code=REFUSED)
+        # Only the server can know that a number is another chip's.
+        path = self.write_file('one.csv', 2500, first=70_000_000)
+        self.tool('fleet', 'import', path, '--batch', 'one')
+        text = path.read_text().replace('8949990000070002400', '8949990000079999999')
+        path.write_text(text)
+        run = self.run_tool('fleet', 'import', path, '--batch', 'one', exit_code=REFUSED)
+        self.assertIn('line 2402', run.stderr)
 
 
 if __name__ == '__main__':

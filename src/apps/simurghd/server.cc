@@ -297,9 +297,10 @@ class ServerOnLoop final : public Server,
     api_settings.allow_legacy_1997 = config_.allow_legacy_1997;
     step_ = std::make_unique<StorageStep>(*storage_);
     api_ = std::make_unique<api::Api>(
-        api_settings, api::Api::Parts{*api_centre_, *fleet_, remote_ ? nullptr : hlr_.get(),
-                                      *audit_, storage_->audit(), *keys_, storage_->answers(),
-                                      storage_->factory(), *tokens_, *this, *step_, random_});
+        api_settings,
+        api::Api::Parts{*api_centre_, *fleet_, remote_ ? nullptr : hlr_.get(), *audit_,
+                        storage_->audit(), *keys_, storage_->answers(), storage_->factory(),
+                        *tokens_, *this, *step_, random_, *elements_, storage_->campaigns()});
     return true;
   }
 

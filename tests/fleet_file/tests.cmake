@@ -1,0 +1,1 @@
+simurgh_test(fleet_file simurgh_formats_fleet_file)
