@@ -177,7 +177,9 @@ TEST_CASE("I1 D11: an offered epoch that nobody confirmed is brought to rest by 
   InService rig;
   rig.rekey(Rig::Until::prepared_lost);
   REQUIRE(rig.chip.record.pending.has_value());
+  const uint32_t offered = rig.chip.record.pending->number;
   CHECK(only_action(rig.restore(rig.copy)) == RecoveryAction::settle);
+  CHECK(rig.row()->epoch_max >= offered);  // I2: the number is spent, whatever the copy says
   CHECK(rig.fleet_chip().state == ChipState::rekeying);
   CHECK(rig.audited("recovery", "chip.rekey_ordered"));
   rig.now = rig.now + minutes(1);
