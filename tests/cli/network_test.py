@@ -354,6 +354,7 @@ class RacePairs(Case):
         said = answer.read()
         connection.close()
         self.assertLess(answer.status, 500, said)
+        self.said = said  # the last answer, for a failure's words
         return answer.status
 
     def outcome(self, iccid, statuses):
@@ -367,7 +368,8 @@ class RacePairs(Case):
         body = f'894917000000{self.position:06}'
         iccid = body + luhn(body)
         if sold:
-            self.send(self.request('sell', iccid, self.position))
+            status = self.send(self.request('sell', iccid, self.position))
+            self.assertEqual(status, 201, self.said)
             self.orders[iccid] = self.tool('chips', 'show', iccid)['order']
         calls = [self.request(operation, iccid, self.position) for operation in pair]
         if how == 'together':
