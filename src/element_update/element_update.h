@@ -104,7 +104,7 @@ class ElementUpdate {
     bool chained = false;  // some scripts need the ones before them
     const std::vector<ScriptText>& scripts(Phase phase) const;
   };
-  const Prepared* prepared(campaign::CampaignId campaign, uint16_t batch, const Card& card);
+  const Prepared* prepared(campaign::CampaignId id, uint16_t batch, const Card& card);
   Result<Card> card_of(const Peer& peer);
   Result<void> report_rekeyed(uint32_t element, uint32_t epoch, Instant now);
 

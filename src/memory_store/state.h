@@ -130,7 +130,7 @@ class ElementTables final : public fleet::ElementStore {
                                                const Iccid& after, size_t limit) override;
   Result<uint32_t> next_element_id() override;
   Result<uint64_t> counter(uint32_t element) override;
-  Result<void> set_counters(std::span<const fleet::ElementCounter> counters) override;
+  Result<void> set_counters(std::span<const fleet::ElementCounter> changed) override;
   Result<void> save_batch(const fleet::Batch& batch) override;
   Result<std::vector<fleet::Batch>> batches() override;
 

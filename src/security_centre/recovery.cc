@@ -48,9 +48,15 @@ Result<void> SecurityCentre::State::recover(const hlr::RecoveryPlan& plan, Insta
     if (!row && action != hlr::RecoveryAction::take_up) action = hlr::RecoveryAction::fence;
     switch (action) {
       case hlr::RecoveryAction::none: break;
-      case hlr::RecoveryAction::roll_forward: TRY(roll_forward(*row, step.chip, by)); break;
-      case hlr::RecoveryAction::settle: TRY(settle(*row, step.chip, by)); break;
-      case hlr::RecoveryAction::finish_reset: TRY(finish_reset(*row, step.chip, by)); break;
+      case hlr::RecoveryAction::roll_forward:
+        if (row) TRY(roll_forward(*row, step.chip, by));
+        break;
+      case hlr::RecoveryAction::settle:
+        if (row) TRY(settle(*row, step.chip, by));
+        break;
+      case hlr::RecoveryAction::finish_reset:
+        if (row) TRY(finish_reset(*row, step.chip, by));
+        break;
       case hlr::RecoveryAction::take_up: TRY(take_up(row, step.chip, by)); break;
       case hlr::RecoveryAction::fence: TRY(fence(step.chip, by)); break;
     }

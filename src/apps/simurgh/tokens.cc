@@ -28,7 +28,6 @@ Outcome<void> write_tokens_file(const std::string& path, const std::vector<api::
 
 json::Value describe(const api::Token& token) {
   json::Value roles = json::Value::array();
-  std::string text;
   for (size_t i = 0; i < api::role_count; ++i) {
     const auto role = static_cast<api::Role>(i);
     if (token.roles.contains(role)) roles.push_back(api::name_of(role));

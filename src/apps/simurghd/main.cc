@@ -121,7 +121,7 @@ int check(const std::string& path) {
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   CLI::App app("The Simurgh server: HLR, authentication centre and security centre.");
   app.require_subcommand(1);
   app.set_version_flag("--version", "simurghd " SIMURGH_VERSION, "Say the version and end");
@@ -149,4 +149,7 @@ int main(int argc, char** argv) {
   if (run_command->parsed()) return run(config_path, store);
   if (init_command->parsed()) return make(data_dir, store);
   return check(config_path);
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "simurghd: %s\n", error.what());
+  return 1;
 }

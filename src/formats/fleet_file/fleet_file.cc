@@ -28,6 +28,7 @@ constexpr ColumnWords words[columns] = {
 
 // Takes the next cell from the front of `rest`, which is nullopt after the last one.
 std::string_view take_cell(std::optional<std::string_view>& rest) {
+  if (!rest) return {};
   const size_t comma = rest->find(',');
   const std::string_view cell = rest->substr(0, comma);
   rest = comma == std::string_view::npos ? std::nullopt : std::optional(rest->substr(comma + 1));
@@ -36,8 +37,8 @@ std::string_view take_cell(std::optional<std::string_view>& rest) {
 
 Result<uint64_t> parse_number(std::string_view text, uint64_t max) {
   uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  const char* const end = text.end();
+  const auto [stop, error] = std::from_chars(text.begin(), end, value);
   if (text.empty() || error != std::errc{} || stop != end || value > max) {
     return ErrorCode::bad_value;
   }

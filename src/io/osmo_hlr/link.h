@@ -29,7 +29,7 @@ class Link final : public hlr::ControlOutlet, private loop::Flushable, private n
                                             net::Transport& transport, const LinkOptions& options,
                                             hlr::RemoteDirectory& directory, const log::Log& log,
                                             std::string& problem);
-  ~Link();
+  ~Link() override;
 
   bool up() const { return up_; }
 

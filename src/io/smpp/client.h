@@ -22,7 +22,7 @@ class SmppClient final : private net::StreamHandler,
   SmppClient(loop::Loop& loop, const net::Endpoint& endpoint, net::Transport& transport,
              const smpp_session::EsmeOptions& options, smpp_session::EsmeHandler& handler,
              Random& random, const log::Log& log);
-  ~SmppClient();
+  ~SmppClient() override;
 
   // Connects, and connects again whenever the link is lost, until stop().
   void start();

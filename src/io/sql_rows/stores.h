@@ -88,7 +88,7 @@ class ElementRows final : public fleet::ElementStore {
  public:
   explicit ElementRows(Session& session) : session_(session) {}
   Result<void> add(std::span<const fleet::Element> elements) override;
-  Result<void> save(const fleet::Element& element) override;
+  Result<void> save(const fleet::Element& row) override;
   Result<std::optional<fleet::Element>> element(uint32_t id) override;
   Result<std::optional<fleet::Element>> element_of(const Iccid& iccid) override;
   Result<std::optional<fleet::Element>> element_of(const Msisdn& msisdn) override;
@@ -108,8 +108,8 @@ class ElementRows final : public fleet::ElementStore {
 class CampaignRows final : public campaign::Store {
  public:
   explicit CampaignRows(Session& session) : session_(session) {}
-  Result<void> save(const campaign::Campaign& campaign) override;
-  Result<void> save_progress(const campaign::Campaign& campaign) override;
+  Result<void> save(const campaign::Campaign& row) override;
+  Result<void> save_progress(const campaign::Campaign& row) override;
   Result<std::optional<campaign::Campaign>> campaign(campaign::CampaignId id) override;
   Result<std::vector<campaign::Campaign>> campaigns() override;
   Result<campaign::CampaignId> next_campaign_id() override;
@@ -138,7 +138,7 @@ class UpdateRows final : public element_update::Store {
   Result<std::optional<element_update::Cursor>> cursor(uint32_t element,
                                                        campaign::CampaignId campaign) override;
   Result<std::vector<element_update::Cursor>> cursors_of(uint32_t element) override;
-  Result<void> save(const element_update::Cursor& cursor) override;
+  Result<void> save(const element_update::Cursor& row) override;
   Result<void> erase_cursor(uint32_t element, campaign::CampaignId campaign) override;
 
  private:
