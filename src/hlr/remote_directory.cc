@@ -73,7 +73,8 @@ bool wants_packet(const Subscriber& row) {
 }  // namespace
 
 // The commands that make a subscriber so, in their order. Keys are looked at before they are
-// written, because writing them sets osmo-hlr's sequence number back to zero.
+// written, because writing them sets osmo-hlr's sequence number back to zero. A new subscriber
+// gets them last: who registers before he has a number cannot send, and nothing tells him later.
 enum class RemoteDirectory::Step : uint8_t {
   get_aud3g,
   create,
@@ -89,7 +90,8 @@ enum class RemoteDirectory::Step : uint8_t {
 struct RemoteDirectory::Job {
   RemoteSubscriber row;
   Step step = Step::get_aud3g;
-  uint32_t id = 0;  // of the command that is not answered yet; 0: none
+  bool key_last = false;  // osmo-hlr has no key of this subscriber yet
+  uint32_t id = 0;        // of the command that is not answered yet; 0: none
   Instant deadline;
 };
 
@@ -359,16 +361,23 @@ Result<void> RemoteDirectory::on_answer(const Imsi& imsi, std::string_view kind,
       const MutableByteView room = found.fill(size);
       for (size_t i = 0; i < size; ++i) room[i] = static_cast<uint8_t>(lower(value[i]));
       const bool same = crypto::secure_equal(found.view(), expected.view());
-      job.step = same ? Step::get_aud2g : Step::set_aud3g;
+      job.key_last = value == "none";
+      job.step = same || job.key_last ? Step::get_aud2g : Step::set_aud3g;
       break;
     }
-    case Step::create: job.step = error ? Step::get_aud3g : Step::set_aud3g; break;
-    case Step::set_aud3g: job.step = Step::get_aud2g; break;
+    case Step::create: job.step = Step::get_aud3g; break;
+    case Step::set_aud3g:
+      if (job.key_last) return finish(imsi, now);
+      job.step = Step::get_aud2g;
+      break;
     case Step::get_aud2g: job.step = value == "none" ? Step::set_msisdn : Step::clear_aud2g; break;
     case Step::clear_aud2g: job.step = Step::set_msisdn; break;
     case Step::set_msisdn: job.step = Step::set_circuit; break;
     case Step::set_circuit: job.step = Step::set_packet; break;
     case Step::set_packet:
+      if (!job.key_last) return finish(imsi, now);
+      job.step = Step::set_aud3g;
+      break;
     case Step::remove: return finish(imsi, now);
   }
   if (outlet_ != nullptr) outlet_->on_output();

@@ -47,6 +47,7 @@ class FakeOsmoHlr {
     Row& row = place->second;
     if (kind == "GET") return good(field == "aud3g" ? row.aud3g : row.aud2g);
     if (field == "aud3g") {
+      if (row.msisdn == "none") ++registrable_without_number;
       row.aud3g = "MILENAGE," + value.substr(9, 33) + "OPC" + value.substr(45) + ",5";
       row.sequence = 0;
       return good("OK");
@@ -71,6 +72,7 @@ class FakeOsmoHlr {
   std::map<std::string, Row> rows;
   bool refuse = false;
   int commands = 0;
+  int registrable_without_number = 0;
 };
 
 struct RemoteRig : HlrRig, hlr::RemoteEvents {
@@ -140,6 +142,7 @@ TEST_CASE("D5: a sold chip is made in osmo-hlr: keys, number, no packet service 
   CHECK(rig.row(1).cs);
   CHECK(!rig.row(1).ps);
   CHECK(!*rig.directory->behind(imsi_of(1)));
+  CHECK(rig.osmo.registrable_without_number == 0);  // such a chip's REQUEST goes nowhere
   CHECK(rig.confirmed == std::vector{std::string(imsi_of(1).text())});
   CHECK(!rig.directory->can_hotline());
 

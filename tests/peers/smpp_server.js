@@ -8,6 +8,14 @@ const [messages, throttle, breakAfter] = process.argv.slice(2).map(Number);
 const seen = { binds: 0, refused: 0, texts: [], fields: null, throttled: 0, broken: 0,
   receiptsAcknowledged: 0, enquired: 0, mobile: null };
 let next = 0;
+const unacknowledged = new Map();  // delivered again after a bind, as an SMSC does
+
+function deliver(session, key, fields, done) {
+  unacknowledged.set(key, again => deliver(again, key, fields, done));
+  session.deliver_sm(fields, r => {
+    if (unacknowledged.delete(key)) done(r.command_status);
+  });
+}
 
 const server = smpp.createServer({}, session => {
   session.on('error', () => {});
@@ -19,6 +27,7 @@ const server = smpp.createServer({}, session => {
     }
     ++seen.binds;
     session.send(pdu.response({ system_id: 'node' }));
+    for (const again of [...unacknowledged.values()]) again(session);
   });
   session.on('enquire_link', pdu => {
     ++seen.enquired;
@@ -46,16 +55,16 @@ const server = smpp.createServer({}, session => {
     }
     seen.texts.push(pdu.short_message.message.toString());
     session.send(pdu.response({ message_id: id }));
-    session.deliver_sm({ esm_class: 4, source_addr: pdu.destination_addr,
+    deliver(session, id, { esm_class: 4, source_addr: pdu.destination_addr,
       destination_addr: pdu.source_addr, receipted_message_id: id, message_state: 2,
       short_message: 'id:' + id + ' sub:001 dlvrd:001 submit date:2601020304 done date:' +
         '2601020305 stat:DELIVRD err:000 text:' },
-    r => { if (r.command_status === 0) ++seen.receiptsAcknowledged; });
+    status => { if (status === 0) ++seen.receiptsAcknowledged; });
     if (new Set(seen.texts).size === messages) {
-      session.deliver_sm({ esm_class: 0x40, source_addr: '491700000001',
+      deliver(session, 'por', { esm_class: 0x40, source_addr: '491700000001',
         destination_addr: '12345', protocol_id: 0x7f, data_coding: 0xf6,
         short_message: { udh: Buffer.from([0x02, 0x71, 0x00]), message: Buffer.from('por') } },
-      r => { seen.mobile = r.command_status; });
+      status => { seen.mobile = status; });
     }
   });
   session.on('unbind', pdu => {
