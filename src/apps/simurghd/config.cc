@@ -213,6 +213,14 @@ void read_smpp(Table table, Config& out) {
   table.finish();
 }
 
+void read_chips(Table table, Config::Chips& out) {
+  constexpr int64_t poll_period_s_max = 44 * 86'400;  // the calendar of polls looks 45 days ahead
+  int64_t period_s = out.poll_period.ms / 1000;
+  table.number("poll_period_s", period_s, 60, poll_period_s_max);
+  out.poll_period = seconds(period_s);
+  table.finish();
+}
+
 void read_hlr(Table table, Config& out) {
   std::string kind = "built-in";
   table.text("kind", kind);
@@ -309,6 +317,7 @@ bool parse_config(std::string_view text, std::string_view name, Config& out, std
   read_cards(top.table("cards"), out);
   read_hlr(top.table("hlr"), out);
   read_centre(top.table("security_centre"), out.centre);
+  read_chips(top.table("chips"), out.chips);
   top.finish();
   if (problem.empty()) {
     const std::string contradiction = contradiction_in(out);
@@ -375,6 +384,9 @@ sessions_max = 200000
 ask_new_pin = false        # the chip asks its user for a new PIN (D8)
 rekey_interval_s = 0       # a key so long in service is renewed, 31536000: a year; 0: by order only
 rekeys_per_hour_max = 3600 # of those; see docs/operator/rekeying.md
+
+[chips]                    # that come for updates: campaigns, docs/operator/campaigns.md
+poll_period_s = 604800     # a chip that was served is told to come again about then: a week
 )",
       data_dir, store);
 }

@@ -53,6 +53,11 @@ struct Config {
   uint8_t mnc_digits = 2;
 
   security_centre::Settings centre;
+
+  // Chips that come for updates, and campaigns.
+  struct Chips {
+    Duration poll_period = days(7);  // of the recurring polls (G1)
+  } chips;
 };
 
 // The text of a configuration; `name` is the file's name for messages. On failure `problem` says

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
+#include "apps/simurghd/data_dir.h"
 #include "apps/simurghd/server.h"
 #include "apps/simurghd/store.h"
 #include "io/process/process.h"

@@ -22,11 +22,4 @@ class Server {
   virtual int run() = 0;
 };
 
-// Makes a data directory: keys and an administrator's token, which is printed once by the caller.
-// Refuses to touch one that has keys already.
-struct NewData {
-  std::string admin_token;
-};
-bool make_data_dir(const std::string& path, NewData& out, std::string& problem);
-
 }  // namespace simurgh::simurghd

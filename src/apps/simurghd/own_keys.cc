@@ -1,0 +1,20 @@
+#include "apps/simurghd/own_keys.h"
+
+namespace simurgh::simurghd {
+
+Result<element_update::OwnKeys::Psk> OwnKeysOfCentre::psk_of(std::string_view identity) {
+  const security_centre::ChipPsk found = TRY(centre_.psk_of(identity));
+  return Psk{found.iccid, found.epoch, found.psk};
+}
+
+Result<void> OwnKeysOfCentre::rekey(const Iccid& iccid, Instant now) {
+  TRY(storage_.begin_step());
+  const auto ordered = centre_.rekey(iccid, "campaigns", now);
+  if (ordered.has_value()) return storage_.keep_step();
+  if (ordered.error().code == ErrorCode::storage) return ordered;
+  TRY(storage_.undo_step());
+  // Not in service, frozen, legacy-1997 and that is switched off …: offered again another time.
+  return ErrorCode::bad_state;
+}
+
+}  // namespace simurgh::simurghd
