@@ -12,6 +12,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <span>
 
 #include "audit/log.h"
@@ -50,6 +51,10 @@ enum class Answer : uint8_t {
   executed,
   refused,  // it was not executed, or a command of it failed
 };
+// How an element is here. What goes by messages holds no session of the front end, and so counts for
+// nothing in what the flow controller learns.
+enum class Via : uint8_t { session, messages };
+
 struct Report {
   Answer answer = Answer::executed;
   // A receipt with a MAC that verified, or the end of a script in a TLS session that the chip's key
@@ -86,8 +91,9 @@ class Campaigns {
   Result<Outcome> outcome(CampaignId id, ElementId element);
 
   // --- the field
-  // An element has opened an authenticated session. not_found for one unknown.
-  Result<void> begin_session(ElementId element, Instant now);
+  // An element has opened an authenticated session, or is served by messages from now on, whether
+  // it hears them or not. not_found for one unknown.
+  Result<void> begin_session(ElementId element, Instant now, Via via = Via::session);
   // The next thing to give it, in order of the campaigns' priorities; nullopt: nothing (more).
   // The same campaign is not given twice in one session. What is given counts as offered.
   Result<std::optional<Work>> next_work(ElementId element, Instant now);
@@ -97,7 +103,8 @@ class Campaigns {
   Result<Instant> plan_next_poll(ElementId element, Instant now);
   // … and what the chip confirmed, when it took another one or none.
   void set_next_poll(ElementId element, Instant at);
-  void end_session(ElementId element, Instant now);
+  // `seen`: it was really here; one served by messages may have been silent.
+  void end_session(ElementId element, Instant now, bool seen = true);
 
   // --- the clock
   // Begins, ends and finishes campaigns, opens waves, ends waits. Every second or so.
@@ -106,6 +113,10 @@ class Campaigns {
   void pick(Instant now, const Budget& budget, std::vector<Trigger>& out);
   // The SMSC did not take it: the element is next in line again, and nothing was counted.
   void not_sent(const Trigger& trigger, Instant now);
+  // It has no number or no key that a message could go to: left to its recurring poll.
+  void cannot_send(const Trigger& trigger, Instant now);
+  // Elements of this batch are served by messages: their triggers need no room in the front end.
+  void set_by_messages(uint16_t batch, bool by_messages);
   // For the flow controller: what happened since the last call.
   FieldEvents take_events();
   // Recurring polls due in [from_s, to_s), for the flow controller.
@@ -128,6 +139,10 @@ class Campaigns {
   void element_changed(ElementId element);
   void count_begun(Visit& visit, bool working);
   void leave_open(Running& running, ElementId element, Instant now);
+  void leave_silent(Running& running, ElementId element, Instant now);
+  void note_contact(ElementId element, Instant now);
+  bool by_messages(ElementId element) const;
+  std::optional<Outcome> take_back(Running& running, const Trigger& trigger);
   bool waits_elsewhere(const Running& running, ElementId element) const;
   bool is_trigger_useful(Running& running, ElementId element, uint32_t now_s, uint32_t delay_s);
 
@@ -139,6 +154,7 @@ class Campaigns {
   std::vector<std::unique_ptr<Running>> running_;  // in order of priority
   std::map<ElementId, Visit> visits_;              // those that are here
   std::map<ElementId, uint32_t> sent_samples_;     // when some of the triggers were sent
+  std::set<uint16_t> message_batches_;
   FieldEvents events_;
   FieldEvents::Sessions present_;
   std::vector<OutcomeRow> outcome_rows_;

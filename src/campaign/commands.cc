@@ -211,6 +211,7 @@ Result<void> Campaigns::advance(Instant now) {
         now,
         [&](ElementId element, unsigned number) {
           sent_samples_.erase(element);
+          if (by_messages(element)) return;
           ++events_.timed_out[std::min<size_t>(number, FieldEvents::tries) - 1];
         },
         [&](ElementId element, const Outcome& outcome) { put(*running, element, outcome, now); });

@@ -34,12 +34,23 @@ void Campaigns::put(Running& running, ElementId element, const Outcome& outcome,
   outcome_rows_.push_back({running.campaign().id, element, outcome, whole_seconds(now)});
 }
 
-Result<void> Campaigns::begin_session(ElementId element, Instant now) {
+Result<void> Campaigns::begin_session(ElementId element, Instant now, Via via) {
   if (!population_.has(element)) return fail(ErrorCode::not_found);
   const auto [place, fresh] = visits_.try_emplace(element);
   // One that comes again before its last session was seen to end is one session.
   if (!fresh) return {};
   Visit& visit = place->second;
+  if (via == Via::messages) {
+    visit.by_messages = visit.triggered = visit.begun = true;
+    sent_samples_.erase(element);
+    for (const auto& running : running_) {
+      const Outcome outcome = running->outcome(element);
+      if (outcome.progress != Progress::waiting || by_messages(element)) continue;
+      uint32_t& sent = events_.sent[try_of(outcome.triggers)];
+      if (sent > 0) --sent;
+    }
+    return {};
+  }
   const uint32_t now_s = whole_seconds(now);
   const uint32_t poll_s = population_.next_poll_s(element);
   visit.announced = poll_s != 0 && now_s + poll_early_max_s >= poll_s;
@@ -90,7 +101,11 @@ Result<std::optional<Work>> Campaigns::next_work(ElementId element, Instant now)
     if (outcome.offers == 0) ++campaign.wave_reached;
     outcome.progress = Progress::offered;
     outcome.reason = Reason::none;
-    outcome.offers = static_cast<uint8_t>(std::min<unsigned>(outcome.offers + 1u, offers_max));
+    // One that never polls is triggered as often as the policy allows, whatever was offered.
+    const unsigned counted_max = visit.by_messages ? offers_max - 1 : offers_max;
+    outcome.offers =
+        static_cast<uint8_t>(std::max<unsigned>(outcome.offers,
+                                                std::min(outcome.offers + 1u, counted_max)));
     ++campaign.counters.offers;
     put(*running, element, outcome, now);
     visit.served.push_back(campaign.id);
@@ -164,13 +179,28 @@ void Campaigns::set_next_poll(ElementId element, Instant at) {
   element_changed(element);
 }
 
-void Campaigns::end_session(ElementId element, Instant now) {
+void Campaigns::end_session(ElementId element, Instant now, bool seen) {
   const auto place = visits_.find(element);
   if (place == visits_.end()) return;
-  count_begun(place->second, false);
-  const bool working = !place->second.served.empty();
-  --(working ? present_.working : present_.idle);
-  ++(working ? events_.ended.working : events_.ended.idle);
+  const Visit& visit = place->second;
+  if (!visit.by_messages) {
+    count_begun(place->second, false);
+    const bool working = !visit.served.empty();
+    --(working ? present_.working : present_.idle);
+    ++(working ? events_.ended.working : events_.ended.idle);
+  }
+  if (seen) note_contact(element, now);
+  for (const auto& running : running_) {
+    if (!working_for(visit, running->campaign().id)) {
+      leave_open(*running, element, now);
+    } else if (visit.by_messages) {
+      leave_silent(*running, element, now);
+    }
+  }
+  visits_.erase(place);
+}
+
+void Campaigns::note_contact(ElementId element, Instant now) {
   const uint32_t now_s = whole_seconds(now);
   // A date that has passed and was not replaced: its terminal starts the next period by itself.
   const uint32_t poll_s = population_.next_poll_s(element);
@@ -179,10 +209,18 @@ void Campaigns::end_session(ElementId element, Instant now) {
   }
   population_.touch(element, now_s);
   element_changed(element);
-  for (const auto& running : running_) {
-    if (!working_for(place->second, running->campaign().id)) leave_open(*running, element, now);
+}
+
+// What was given by messages and is not proved: it is given again, and nothing else brings it.
+void Campaigns::leave_silent(Running& running, ElementId element, Instant now) {
+  Outcome outcome = running.outcome(element);
+  if (outcome.progress != Progress::offered) return;
+  if (outcome.reason == Reason::none) {
+    outcome.reason = Reason::silence;
+    put(running, element, outcome, now);  // waits, too
+  } else {
+    running.wait_until(element, whole_seconds(now + running.policy().first_wait));
   }
-  visits_.erase(place);
 }
 
 // It came and could not be served: the campaign was paused, its wave was full, or it began while
@@ -244,9 +282,15 @@ void Campaigns::pick(Instant now, const Budget& budget, std::vector<Trigger>& ou
     uint32_t looked_at = 0;
     const uint32_t looked_at_max = static_cast<uint32_t>(
         std::min<uint64_t>(uint64_t{room} * candidates_looked_at + 4096, candidates_max));
-    while (room > 0 && arrivals > 0 && looked_at++ < looked_at_max) {
+    while (room > 0 && (arrivals > 0 || !message_batches_.empty()) &&
+           looked_at++ < looked_at_max) {
       const std::optional<ElementId> element = running->candidate();
       if (!element) break;
+      const bool by_message = by_messages(*element);
+      if (!by_message && arrivals <= 0) {
+        running->put_back(*element);
+        break;
+      }
       if (!is_trigger_useful(*running, *element, now_s, budget.delay_s)) continue;
       Outcome outcome = running->outcome(*element);
       ++outcome.triggers;
@@ -258,29 +302,62 @@ void Campaigns::pick(Instant now, const Budget& budget, std::vector<Trigger>& ou
         running->wait_until(*element,
                             whole_seconds(now + wait_after(running->policy(), outcome.triggers)));
       }
-      ++events_.sent[try_of(outcome.triggers)];
-      if (sent_samples_.size() < delay_samples_max) sent_samples_[*element] = now_s;
       out.push_back({*element, running->campaign().id, outcome.triggers});
-      arrivals -= budget.yield[try_of(outcome.triggers)];
+      if (!by_message) {
+        ++events_.sent[try_of(outcome.triggers)];
+        if (sent_samples_.size() < delay_samples_max) sent_samples_[*element] = now_s;
+        arrivals -= budget.yield[try_of(outcome.triggers)];
+      }
       --room;
       --messages;
     }
   }
 }
 
+// The outcome as it was before the trigger; nullopt when something has happened since.
+std::optional<Outcome> Campaigns::take_back(Running& running, const Trigger& trigger) {
+  Outcome outcome = running.outcome(trigger.element);
+  if (outcome.triggers != trigger.number || is_settled(outcome.progress)) return std::nullopt;
+  const size_t which = try_of(trigger.number);
+  if (!by_messages(trigger.element) && events_.sent[which] > 0) --events_.sent[which];
+  sent_samples_.erase(trigger.element);
+  running.uncount_trigger(trigger.number);
+  --outcome.triggers;
+  if (outcome.progress == Progress::waiting) outcome.progress = Progress::open;
+  return outcome;
+}
+
 void Campaigns::not_sent(const Trigger& trigger, Instant now) {
   Running* present = running(trigger.campaign);
   if (present == nullptr) return;
-  Outcome outcome = present->outcome(trigger.element);
-  if (outcome.triggers != trigger.number) return;
-  const size_t which = try_of(trigger.number);
-  if (events_.sent[which] > 0) --events_.sent[which];
-  sent_samples_.erase(trigger.element);
-  present->uncount_trigger(trigger.number);
-  --outcome.triggers;
-  if (outcome.progress == Progress::waiting) outcome.progress = Progress::open;
-  put(*present, trigger.element, outcome, now);
+  const auto outcome = take_back(*present, trigger);
+  if (!outcome) return;
+  put(*present, trigger.element, *outcome, now);
   present->put_back(trigger.element);
+}
+
+void Campaigns::cannot_send(const Trigger& trigger, Instant now) {
+  Running* present = running(trigger.campaign);
+  if (present == nullptr) return;
+  auto outcome = take_back(*present, trigger);
+  if (!outcome) return;
+  // What was offered stays so: only the same execution may come after it.
+  if (outcome->progress == Progress::open) outcome->progress = Progress::given_up;
+  outcome->run = outcome->progress == Progress::given_up ? present->campaign().run : outcome->run;
+  outcome->triggers = present->policy().triggers_max;
+  put(*present, trigger.element, *outcome, now);
+}
+
+void Campaigns::set_by_messages(uint16_t batch, bool by_messages) {
+  if (by_messages) {
+    message_batches_.insert(batch);
+  } else {
+    message_batches_.erase(batch);
+  }
+}
+
+bool Campaigns::by_messages(ElementId element) const {
+  return !message_batches_.empty() && message_batches_.contains(population_.row(element).batch);
 }
 
 FieldEvents Campaigns::take_events() {

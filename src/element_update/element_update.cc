@@ -1,26 +1,7 @@
 // Who is there, and what is prepared for whom. The sessions are in session.cc.
 #include "element_update/element_update.h"
 
-#include "formats/remote_management/script.h"
-
 namespace simurgh::element_update {
-
-namespace {
-
-constexpr size_t prepared_max = 64;  // payloads cut for a kind of card and kept
-
-// FNV-1a: only to see that scripts were cut alike, nobody gains by a collision.
-uint32_t cut_of(const std::vector<ScriptText>& scripts) {
-  uint32_t hash = 2166136261u;
-  const auto add = [&](uint8_t octet) { hash = (hash ^ octet) * 16777619u; };
-  for (const ScriptText& script : scripts) {
-    for (const uint8_t octet : script.body) add(octet);
-    add(0xff);
-  }
-  return hash;
-}
-
-}  // namespace
 
 ElementUpdate::~ElementUpdate() {
   SIMURGH_CHECK(sessions_.empty());
@@ -52,17 +33,8 @@ Result<Peer> ElementUpdate::find_psk(std::string_view identity) {
   return peer;
 }
 
-Result<Card> ElementUpdate::card_of(const Peer& peer) {
-  const bool own = peer.source == fleet::ElementKeySource::centre;
-  const Card base = own ? own_card() : imported_card();
-  if (peer.batch == 0) return base;
-  const auto batch = TRY(parts_.elements.batch(peer.batch));
-  std::string problem;
-  return read_card(batch.settings, base, problem);
-}
-
 Result<std::unique_ptr<ElementUpdate::Session>> ElementUpdate::open(const Peer& peer, Instant now) {
-  const Card card = TRY(card_of(peer));
+  const Card card = TRY(card_of(parts_.elements, peer.batch, peer.source));
   const auto older = sessions_.find(peer.element);
   if (older != sessions_.end()) {
     Session& session = *older->second;
@@ -74,42 +46,6 @@ Result<std::unique_ptr<ElementUpdate::Session>> ElementUpdate::open(const Peer& 
   sessions_[peer.element] = session.get();
   ++figures_.sessions;
   return session;
-}
-
-const std::vector<ScriptText>& ElementUpdate::Prepared::scripts(Phase phase) const {
-  if (phase == Phase::guard) return guard;
-  if (phase == Phase::before_again) return before_again;
-  return work;
-}
-
-// nullptr for a campaign that is not there.
-const ElementUpdate::Prepared* ElementUpdate::prepared(campaign::CampaignId id, uint16_t batch,
-                                                       const Card& card) {
-  const std::pair key{id.value, batch};
-  const auto found = prepared_.find(key);
-  if (found != prepared_.end() && found->second->profile == card.http) return found->second.get();
-  const campaign::Campaign* campaign = parts_.campaigns.campaign(id);
-  if (campaign == nullptr) return nullptr;
-  if (prepared_.size() >= prepared_max) prepared_.clear();
-  auto made = std::make_unique<Prepared>();
-  made->profile = card.http;
-  const auto prepare = [&]() -> Result<void> {
-    made->plan = TRY(plan_of(campaign->terms.payload));
-    const Plan& plan = made->plan;
-    made->work = TRY(make_scripts(plan.target, plan.work, card.http));
-    made->guard = TRY(make_scripts(plan.target, plan.guard, card.http));
-    made->before_again = TRY(make_scripts(plan.target, plan.before_again, card.http));
-    for (const auto* scripts : {&made->work, &made->guard}) {
-      for (const ScriptText& script : *scripts) {
-        const auto parsed = TRY(remote_management::parse_command_script(script.body));
-        made->chained = made->chained || parsed.chaining.has_value();
-      }
-    }
-    made->cut = cut_of(made->work) ^ cut_of(made->guard) << 1;
-    return {};
-  };
-  if (const auto done = prepare(); !done.has_value()) made->problem = done.error();
-  return (prepared_[key] = std::move(made)).get();
 }
 
 Result<void> ElementUpdate::on_rekeyed(const Iccid& iccid, uint32_t epoch, Instant now) {

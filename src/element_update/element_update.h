@@ -21,7 +21,7 @@
 
 #include "campaign/campaigns.h"
 #include "element_update/card.h"
-#include "element_update/scripts.h"
+#include "element_update/prepared.h"
 #include "element_update/store.h"
 #include "fleet/elements.h"
 
@@ -68,7 +68,7 @@ class ElementUpdate {
     crypto::KeyStore& keys;
     OwnKeys& own_keys;
   };
-  explicit ElementUpdate(const Parts& parts) : parts_(parts) {}
+  explicit ElementUpdate(const Parts& parts) : parts_(parts), payloads_(parts.campaigns) {}
   ~ElementUpdate();
 
   // For TLS. not_found: unknown, or a chip of ours that has no element. Our own chips come first,
@@ -94,22 +94,13 @@ class ElementUpdate {
 
  private:
   friend class Session;
-  // A campaign's payload for one kind of card.
-  struct Prepared {
-    Plan plan;
-    std::vector<ScriptText> work, guard, before_again;
-    std::optional<Error> problem;  // such a card cannot take it
-    remote_admin::CardProfile profile;
-    uint32_t cut = 0;      // Cursor::cut
-    bool chained = false;  // some scripts need the ones before them
-    const std::vector<ScriptText>& scripts(Phase phase) const;
-  };
-  const Prepared* prepared(campaign::CampaignId id, uint16_t batch, const Card& card);
-  Result<Card> card_of(const Peer& peer);
+  const Prepared* prepared(campaign::CampaignId id, const Peer& peer, const Card& card) {
+    return payloads_.find(id, peer.batch, card, Bearer::https);
+  }
   Result<void> report_rekeyed(uint32_t element, uint32_t epoch, Instant now);
 
   Parts parts_;
-  std::map<std::pair<uint32_t, uint16_t>, std::unique_ptr<Prepared>> prepared_;
+  PreparedPayloads payloads_;
   std::map<uint32_t, Session*> sessions_;  // the newest of each element
   std::optional<Error> failure_;
   Figures figures_;
@@ -151,7 +142,6 @@ class ElementUpdate::Session final : public remote_admin::Work {
   Result<void> order_rekey(Cursor& cursor);
   Result<void> take_response(remote_admin::ScriptId id,
                              const remote_admin::ScriptResponse& response);
-  Result<void> step_on(Cursor& cursor, const Prepared& prepared);
   Result<void> begin_anew(Cursor& cursor, const Prepared& prepared);
   Result<void> settle(const Cursor& cursor, campaign::Answer answer, campaign::Reason reason);
   Result<void> say_unproved(campaign::CampaignId campaign);

@@ -21,7 +21,6 @@ namespace {
 // A script's id: campaign (31 bits, top bit 0), run (3), phase (3), rounds (4), step (22). With the
 // top bit: the date of the next poll, in seconds.
 constexpr ScriptId poll_bit = ScriptId{1} << 63;
-constexpr uint8_t rounds_max = 15;
 
 ScriptId id_of(const Cursor& cursor) {
   return ScriptId{cursor.campaign.value & 0x7fff'ffff} << 32 | ScriptId{cursor.run & 7u} << 29 |
@@ -130,7 +129,7 @@ Result<std::optional<Script>> ElementUpdate::Session::give_again(ScriptId id, Do
   const CampaignId campaign = campaign_of(id);
   auto cursor = TRY(owner_.parts_.store.cursor(peer_.element, campaign));
   if (!cursor || id_of(*cursor) != id) return Found();  // settled meanwhile
-  const Prepared* prepared = owner_.prepared(campaign, peer_.batch, card_);
+  const Prepared* prepared = owner_.prepared(campaign, peer_, card_);
   if (prepared == nullptr || prepared->problem) return Found();
   const bool offered = present_ && TRY(is_offered(campaign));
   const bool same = cursor->cut == prepared->cut;
@@ -150,20 +149,7 @@ Result<std::optional<Script>> ElementUpdate::Session::give_again(ScriptId id, Do
 
 // Nobody knows how much of the work was done: it is found out, done from the beginning, or left.
 Result<void> ElementUpdate::Session::begin_anew(Cursor& cursor, const Prepared& prepared) {
-  cursor.step = 0;
-  cursor.cut = prepared.cut;
-  if (cursor.rounds == rounds_max) {
-    cursor.phase = Phase::unknown;
-  } else if (!prepared.guard.empty()) {
-    cursor.phase = Phase::guard;
-    ++cursor.rounds;
-    ++owner_.figures_.read_backs;
-  } else if (prepared.plan.repeatable) {
-    cursor.phase = Phase::work;
-    ++cursor.rounds;
-  } else {
-    cursor.phase = Phase::unknown;
-  }
+  if (doubt(cursor, prepared)) ++owner_.figures_.read_backs;
   return owner_.parts_.store.save(cursor);
 }
 
@@ -203,7 +189,7 @@ Result<Next> ElementUpdate::Session::find_next() {
 Result<std::optional<Script>> ElementUpdate::Session::go_on(const campaign::Work& work) {
   using Found = std::optional<Script>;
   const campaign::Campaign* campaign = owner_.parts_.campaigns.campaign(work.campaign);
-  const Prepared* prepared = owner_.prepared(work.campaign, peer_.batch, card_);
+  const Prepared* prepared = owner_.prepared(work.campaign, peer_, card_);
   if (campaign == nullptr || prepared == nullptr) return Found();
   wants_date_ = wants_date_ || campaign->terms.policy.replan_polls;
   auto stored = TRY(owner_.parts_.store.cursor(peer_.element, work.campaign));
@@ -261,7 +247,7 @@ Result<void> ElementUpdate::Session::take_response(ScriptId id, const ScriptResp
   const CampaignId campaign = campaign_of(id);
   auto cursor = TRY(owner_.parts_.store.cursor(peer_.element, campaign));
   if (!cursor || id_of(*cursor) != id) return {};
-  const Prepared* prepared = owner_.prepared(campaign, peer_.batch, card_);
+  const Prepared* prepared = owner_.prepared(campaign, peer_, card_);
   if (prepared == nullptr || prepared->problem) return {};
   const auto& scripts = prepared->scripts(cursor->phase);
   if (cursor->cut != prepared->cut || cursor->step >= scripts.size()) {
@@ -276,23 +262,15 @@ Result<void> ElementUpdate::Session::take_response(ScriptId id, const ScriptResp
     return {};
   }
   if (verdict.restart) return begin_anew(*cursor, *prepared);
-  if (verdict.fits || cursor->phase == Phase::before_again) return step_on(*cursor, *prepared);
+  if (verdict.fits || cursor->phase == Phase::before_again) {
+    if (step_on(*cursor, *prepared)) return settle(*cursor, Answer::executed, Reason::none);
+    return owner_.parts_.store.save(*cursor);
+  }
   if (cursor->phase == Phase::guard) {
-    // It was not done, or not to the end.
-    cursor->phase = prepared->before_again.empty() ? Phase::work : Phase::before_again;
-    cursor->step = 0;
+    on_not_done(*cursor, *prepared);
     return owner_.parts_.store.save(*cursor);
   }
   return settle(*cursor, Answer::refused, verdict.reason);
-}
-
-Result<void> ElementUpdate::Session::step_on(Cursor& cursor, const Prepared& prepared) {
-  if (++cursor.step < prepared.scripts(cursor.phase).size())
-    return owner_.parts_.store.save(cursor);
-  if (cursor.phase != Phase::before_again) return settle(cursor, Answer::executed, Reason::none);
-  cursor.phase = Phase::work;
-  cursor.step = 0;
-  return owner_.parts_.store.save(cursor);
 }
 
 // Proved, one way or the other, by an answer in this TLS session.

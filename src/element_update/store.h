@@ -32,6 +32,10 @@ struct Cursor {
   // differently.
   uint32_t cut = 0;
   uint32_t base_epoch = 0;  // rekey: of the chip's key when it was ordered
+  // By short messages: the counter of the packet that carries this step and is out; 0: none is. The
+  // same step with the same counter is the same packet, so a card executes it once at most.
+  uint64_t counter = 0;
+  uint32_t doubted = 0;  // guard: the step of the work that may have been executed
   friend bool operator==(const Cursor&, const Cursor&) = default;
 };
 

@@ -20,7 +20,9 @@ TEST_CASE_TEMPLATE("sessions of elements and how far campaigns are (G3, I5)", Ba
                      .step = 3,
                      .rounds = 4,
                      .cut = 0xffff'ffff,
-                     .base_epoch = 6};
+                     .base_epoch = 6,
+                     .counter = 0xff'ffff'ffff,
+                     .doubted = 7};
   const Cursor second{.element = 7, .campaign = {9}, .run = 1, .phase = Phase::unknown};
   const Cursor other{.element = 8, .campaign = {1}};
   REQUIRE(store.save_session(7, {}).has_value());

@@ -1,6 +1,7 @@
 #include "io/sql_rows/stores.h"
 
-#define CURSOR_COLUMNS "element, campaign, run, phase, step, rounds, cut, base_epoch"
+#define CURSOR_COLUMNS \
+  "element, campaign, run, phase, step, rounds, cut, base_epoch, counter, doubted"
 
 namespace simurgh::sql_rows {
 
@@ -11,7 +12,7 @@ namespace {
 
 void read_cursor(Query& query, Cursor& row) {
   query.get_all(row.element, row.campaign.value, row.run, row.phase, row.step, row.rounds, row.cut,
-                row.base_epoch);
+                row.base_epoch, row.counter, row.doubted);
 }
 
 }  // namespace
@@ -55,11 +56,12 @@ Result<void> UpdateRows::save(const Cursor& row) {
   TRY(session_.begin_change());
   Query query(session_.connection,
               "INSERT INTO element_work (" CURSOR_COLUMNS
-              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (element, campaign) "
+              ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (element, campaign) "
               "DO UPDATE SET run = excluded.run, phase = excluded.phase, step = excluded.step, "
-              "rounds = excluded.rounds, cut = excluded.cut, base_epoch = excluded.base_epoch");
+              "rounds = excluded.rounds, cut = excluded.cut, base_epoch = excluded.base_epoch, "
+              "counter = excluded.counter, doubted = excluded.doubted");
   query << row.element << row.campaign.value << row.run << row.phase << row.step << row.rounds
-        << row.cut << row.base_epoch;
+        << row.cut << row.base_epoch << row.counter << row.doubted;
   return query.send();
 }
 

@@ -120,6 +120,8 @@ CREATE TABLE element_work (
   rounds     bigint NOT NULL,
   cut        bigint NOT NULL,
   base_epoch bigint NOT NULL,
+  counter    bigint NOT NULL,
+  doubted    bigint NOT NULL,
   PRIMARY KEY (element, campaign)
 );
 )sql"

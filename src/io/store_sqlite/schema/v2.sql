@@ -120,6 +120,8 @@ CREATE TABLE element_work (
   rounds     INTEGER NOT NULL,
   cut        INTEGER NOT NULL,
   base_epoch INTEGER NOT NULL,
+  counter    INTEGER NOT NULL,
+  doubted    INTEGER NOT NULL,
   PRIMARY KEY (element, campaign)
 ) STRICT;
 )sql"
