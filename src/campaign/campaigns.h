@@ -51,8 +51,8 @@ enum class Answer : uint8_t {
   executed,
   refused,  // it was not executed, or a command of it failed
 };
-// How an element is here. What goes by messages holds no session of the front end, and so counts for
-// nothing in what the flow controller learns.
+// How an element is here. What goes by messages holds no session of the front end, and so counts
+// for nothing in what the flow controller learns.
 enum class Via : uint8_t { session, messages };
 
 struct Report {

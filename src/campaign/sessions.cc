@@ -103,9 +103,8 @@ Result<std::optional<Work>> Campaigns::next_work(ElementId element, Instant now)
     outcome.reason = Reason::none;
     // One that never polls is triggered as often as the policy allows, whatever was offered.
     const unsigned counted_max = visit.by_messages ? offers_max - 1 : offers_max;
-    outcome.offers =
-        static_cast<uint8_t>(std::max<unsigned>(outcome.offers,
-                                                std::min(outcome.offers + 1u, counted_max)));
+    outcome.offers = static_cast<uint8_t>(
+        std::max<unsigned>(outcome.offers, std::min(outcome.offers + 1u, counted_max)));
     ++campaign.counters.offers;
     put(*running, element, outcome, now);
     visit.served.push_back(campaign.id);
@@ -282,8 +281,7 @@ void Campaigns::pick(Instant now, const Budget& budget, std::vector<Trigger>& ou
     uint32_t looked_at = 0;
     const uint32_t looked_at_max = static_cast<uint32_t>(
         std::min<uint64_t>(uint64_t{room} * candidates_looked_at + 4096, candidates_max));
-    while (room > 0 && (arrivals > 0 || !message_batches_.empty()) &&
-           looked_at++ < looked_at_max) {
+    while (room > 0 && (arrivals > 0 || !message_batches_.empty()) && looked_at++ < looked_at_max) {
       const std::optional<ElementId> element = running->candidate();
       if (!element) break;
       const bool by_message = by_messages(*element);

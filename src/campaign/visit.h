@@ -10,7 +10,7 @@ struct Visit {
   bool announced = false;  // by a date of the calendar: a recurring poll
   bool triggered = false;  // by a trigger whose wait is not over
   bool by_messages = false;
-  bool begun = false;      // counted, once it is known whether there is something to do
+  bool begun = false;  // counted, once it is known whether there is something to do
   FixedVector<CampaignId, running_campaigns_max> served;
 };
 

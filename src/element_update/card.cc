@@ -16,7 +16,7 @@ constexpr size_t access_point_chars_max = 99;
 
 constexpr ByteArray<16> own_usim = {0xa0, 0x00, 0x00, 0x00, 0x87, 0x10, 0x02, 0xff,
                                     0xff, 0xff, 0xff, 0x89, 0x07, 0x09, 0x00, 0x00};
-constexpr std::string_view bearers[] = {"https", "sms"};               // in Bearer's order
+constexpr std::string_view bearers[] = {"https", "sms"};  // in Bearer's order
 constexpr std::string_view por_bearers[] = {"report", "submit"};
 constexpr std::string_view poll_dates[] = {"none", "script", "answer"};  // in PollDate's order
 

@@ -28,10 +28,10 @@ struct SessionSettings {
   std::string host;  // of the Host field; empty: the card has everything by itself
   std::string uri;
   std::string agent_id;
-  std::string access_point;           // APN, labels between dots
-  ByteArray<4> address{};             // IPv4; zeros: the card has it
-  uint16_t port = 0;                  // 0: with the address
-  uint16_t tries = 0, pause_s = 0;    // after a session that broke; 0: as the card does
+  std::string access_point;         // APN, labels between dots
+  ByteArray<4> address{};           // IPv4; zeros: the card has it
+  uint16_t port = 0;                // 0: with the address
+  uint16_t tries = 0, pause_s = 0;  // after a session that broke; 0: as the card does
   remote_management::Tar trigger_tar = remote_management::tar::admin_agent;
   friend bool operator==(const SessionSettings&, const SessionSettings&) = default;
 };
@@ -41,10 +41,10 @@ Result<std::vector<uint8_t>> write_trigger(const SessionSettings& settings);
 
 // What scripts as secured packets are like.
 struct PacketSettings {
-  uint8_t parts_max = 3;             // of a packet, in short messages
-  size_t response_octets_max = 96;   // data of a proof of receipt; a delivery report takes 113
-  uint8_t apdus_max = 255;           // in a packet
-  bool response_by_submit = true;    // else in the delivery report
+  uint8_t parts_max = 3;            // of a packet, in short messages
+  size_t response_octets_max = 96;  // data of a proof of receipt; a delivery report takes 113
+  uint8_t apdus_max = 255;          // in a packet
+  bool response_by_submit = true;   // else in the delivery report
   remote_management::Tar tar_card_content = remote_management::tar::issuer_security_domain;
   remote_management::Tar tar_files = remote_management::tar::rfm_shared;
   remote_management::Tar tar_adf = remote_management::tar::rfm_first_adf;  // of USIM or ISIM
