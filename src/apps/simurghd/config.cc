@@ -214,10 +214,24 @@ void read_smpp(Table table, Config& out) {
 }
 
 void read_chips(Table table, Config::Chips& out) {
-  constexpr int64_t poll_period_s_max = 44 * 86'400;  // the calendar of polls looks 45 days ahead
+  table.text("listen", out.listen);
+  table.number("sessions_max", out.sessions_max, 1, 200'000);
+  table.number("sent_away_max", out.sent_away_max, 0, 200'000);
+  table.duration_s("return_wait_min_s", out.return_wait_min, 86'400);
+  table.duration_s("return_wait_max_s", out.return_wait_max, 86'400);
+  if (out.return_wait_min < seconds(1)) {
+    table.complain("return_wait_min_s", "expected at least 1");
+  }
+  if (out.return_wait_max < out.return_wait_min) {
+    table.complain("return_wait_max_s", "expected at least return_wait_min_s");
+  }
+  table.number("handshakes_max", out.handshakes_max, 1, 200'000);
+  constexpr int64_t poll_period_s_max = 40 * 86'400;  // the calendar of polls looks 45 days ahead
   int64_t period_s = out.poll_period.ms / 1000;
-  table.number("poll_period_s", period_s, 60, poll_period_s_max);
+  table.number("poll_period_s", period_s, 1, poll_period_s_max);
   out.poll_period = seconds(period_s);
+  table.duration_s("session_time_s", out.session_time, 900);
+  table.number("triggers_per_second_max", out.triggers_per_second_max, 1, 100'000);
   table.finish();
 }
 
@@ -262,10 +276,12 @@ std::string contradiction_in(const Config& config) {
     return "log_level: expected debug, info, warning or error";
   }
   const std::string* addresses[] = {&config.api_listen, &config.gsup_listen, &config.osmo_hlr_ctrl,
-                                    &config.smpp_connect};
-  const char* keys[] = {"api.listen", "hlr.gsup_listen", "hlr.osmo_hlr_ctrl", "smpp.connect"};
+                                    &config.smpp_connect, &config.chips.listen};
+  const char* keys[] = {"api.listen", "hlr.gsup_listen", "hlr.osmo_hlr_ctrl", "smpp.connect",
+                        "chips.listen"};
   for (size_t i = 0; i < std::size(addresses); ++i) {
-    const bool may_be_empty = addresses[i] == &config.smpp_connect;
+    const bool may_be_empty =
+        addresses[i] == &config.smpp_connect || addresses[i] == &config.chips.listen;
     if (may_be_empty && addresses[i]->empty()) continue;
     if (!net::parse_endpoint(*addresses[i])) {
       return fmt::format("{}: \"{}\" is neither HOST:PORT nor unix:PATH", keys[i], *addresses[i]);
@@ -326,6 +342,7 @@ bool parse_config(std::string_view text, std::string_view name, Config& out, std
   return problem.empty();
 }
 
+// Long: the text of one file.
 std::string config_template(std::string_view data_dir, std::string_view store) {
   return fmt::format(
       R"(# simurghd's configuration. Every key is here with its default; unknown keys are refused.
@@ -385,8 +402,16 @@ ask_new_pin = false        # the chip asks its user for a new PIN (D8)
 rekey_interval_s = 0       # a key so long in service is renewed, 31536000: a year; 0: by order only
 rekeys_per_hour_max = 3600 # of those; see docs/operator/rekeying.md
 
-[chips]                    # that come for updates: campaigns, docs/operator/campaigns.md
+[chips]                    # that come for updates: docs/operator/campaigns.md, chip-tls.md
+listen = ""                # HTTPS with the chips' own keys, HOST:PORT; empty: not over HTTPS
+sessions_max = 4000        # at a time; campaigns fill it and never ask for more
+sent_away_max = 500        # above it, told to come back within …
+return_wait_min_s = 300
+return_wait_max_s = 1800   # … more are closed at once
+handshakes_max = 2000      # at a time, 45 kB each; more wait their turn
 poll_period_s = 604800     # a chip that was served is told to come again about then: a week
+session_time_s = 30        # how long a session with a payload takes, until it is learnt
+triggers_per_second_max = 1000  # short messages that wake chips
 )",
       data_dir, store);
 }

@@ -54,9 +54,16 @@ struct Config {
 
   security_centre::Settings centre;
 
-  // Chips that come for updates, and campaigns.
+  // Chips that come for updates over HTTPS, and what campaigns may use.
   struct Chips {
-    Duration poll_period = days(7);  // of the recurring polls (G1)
+    std::string listen;  // HOST:PORT; empty: chips are not served over HTTPS
+    // At a time; that many more are told to come back, within these waits.
+    uint32_t sessions_max = 4000, sent_away_max = 500;
+    Duration return_wait_min = minutes(5), return_wait_max = minutes(30);
+    uint32_t handshakes_max = 2000;           // at a time; more wait their turn
+    Duration poll_period = days(7);           // of the recurring polls (G1)
+    Duration session_time = seconds(30);      // until it is learnt
+    uint32_t triggers_per_second_max = 1000;  // through the SMSC
   } chips;
 };
 

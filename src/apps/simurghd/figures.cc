@@ -15,6 +15,14 @@ json::Value ServerOnLoop::status() {
   out.set("resets_confirmed", figures.resets_confirmed);
   out.set("refused_packets", figures.refused_packets);
   out.set("two_chips", figures.two_chips);
+  out.set("elements", population_->size());
+  out.set("chip_sessions", chips_ ? chips_->figures().sessions : 0);
+  out.set("chip_sessions_max", chips_ ? chips_->sessions_max() : 0);
+  uint64_t running = 0;
+  for (const auto& [id, campaign] : campaigns_->all()) {
+    running += campaign.state == campaign::State::running;
+  }
+  out.set("campaigns_running", running);
   out.set("production", config_.production);
   out.set("version", SIMURGH_VERSION);
   return out;
@@ -70,10 +78,77 @@ void ServerOnLoop::network_metrics(MetricsText& out) const {
   }
 }
 
+void ServerOnLoop::chip_metrics(MetricsText& out) const {
+  const auto& update = update_->figures();
+  out.counter("chip_sessions_total", "Sessions of chips that proved their key", update.sessions);
+  out.counter("chip_scripts_total", "Scripts given to chips", update.scripts);
+  out.counter("chip_executed_total", "Campaigns done at a chip, proved", update.executed);
+  out.counter("chip_refused_total", "Campaigns refused by a chip, proved", update.refused);
+  out.counter("chip_unproved_total", "Answers that proved nothing", update.unproved);
+  out.counter("chip_read_backs_total", "Read-backs after a broken session", update.read_backs);
+  out.counter("chip_poll_dates_total", "Dates of the next poll given", update.poll_dates);
+  if (!chips_) return;
+  const admin_http::Figures front = chips_->figures();
+  out.gauge("chip_connections", "Connections of chips, handshakes included", front.connections);
+  out.gauge("chip_sessions", "Of these, chips that are known", front.sessions);
+  out.gauge("chip_sessions_max", "chips.sessions_max", chips_->sessions_max());
+  out.counter("chip_connections_total", "Connections taken", front.accepted);
+  out.counter("chip_refused_full_total", "Connections closed at once, because of limits",
+              front.refused_full);
+  out.counter("chip_sent_away_total", "Sessions told to come back later", front.sent_away);
+  out.counter("chip_sessions_finished_total", "Sessions that came to their end", front.finished);
+  out.counter("chip_sessions_broken_total", "Sessions whose chip went in the middle",
+              front.broken + front.timed_out);
+  out.counter("chip_sessions_refused_total", "Sessions ended: protocol or limits broken",
+              front.refused + front.unfit);
+  out.counter("chip_sessions_superseded_total", "Sessions ended by a newer one of the same chip",
+              front.superseded);
+  const tls::Figures& tls = chips_->tls_figures();
+  out.counter("chip_tls_handshakes_total", "TLS handshakes done", tls.handshakes_done);
+  out.counter("chip_tls_refused_key_total", "Identities unknown, or keys wrong", tls.refused_key);
+  out.counter("chip_tls_refused_total", "Connections that were no TLS of ours, or too slow",
+              tls.refused_protocol + tls.handshake_timeouts);
+  out.gauge("chip_tls_waiting", "Handshakes that wait their turn", tls.waiting);
+}
+
+void ServerOnLoop::campaign_metrics(MetricsText& out) const {
+  uint64_t running = 0, done = 0, failed = 0, waiting = 0;
+  for (const auto& [id, campaign] : campaigns_->all()) {
+    if (campaign.state != campaign::State::running) continue;
+    ++running;
+    done += campaign.counters.done;
+    failed += campaign.counters.failed;
+    waiting += campaign.counters.waiting;
+  }
+  out.gauge("campaigns_running", "Campaigns under way", running);
+  out.gauge("campaigns_done", "Chips done, in the campaigns under way", done);
+  out.gauge("campaigns_failed", "Chips failed, in the campaigns under way", failed);
+  out.gauge("campaigns_waiting", "Chips triggered and not there yet", waiting);
+  out.gauge("elements", "Chips that campaigns know", population_->size());
+  out.gauge("elements_reported", "Of these, chips that were here once", population_->reported());
+  out.gauge("polls_overdue", "Recurring polls that were due and did not come",
+            population_->calendar().overdue());
+  const auto& dispatcher = dispatcher_->figures();
+  out.counter("triggers_total", "Triggers handed to the SMSC's link", dispatcher.triggers);
+  out.counter("triggers_refused_total", "Triggers that its link did not take", dispatcher.refused);
+  const auto capacity = static_cast<uint32_t>(chips_ ? chips_->sessions_max() : 0);
+  const auto learnt = dispatcher_->controller().learnt(capacity);
+  out.gauge("flow_session_seconds", "Learnt: a session with a payload", learnt.session_s);
+  out.gauge("flow_trigger_delay_seconds", "Learnt: by when most triggers bring a session",
+            learnt.delay_s);
+  out.gauge("flow_trigger_yield", "Learnt: sessions for one first trigger", learnt.yield[0]);
+  out.gauge("flow_poll_share", "Learnt: of the polls due, those that come", learnt.poll_share);
+  out.gauge("flow_margin", "Sessions kept free", learnt.margin);
+  out.gauge("flow_budget", "Sessions that triggers may bring this second",
+            dispatcher_->budget().arrivals);
+}
+
 std::string ServerOnLoop::metrics() {
   MetricsText out;
   centre_metrics(out);
   network_metrics(out);
+  chip_metrics(out);
+  campaign_metrics(out);
   out.counter("commits_total", "Transactions made durable", commits_);
   return std::move(out).text();
 }

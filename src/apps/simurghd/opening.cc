@@ -120,7 +120,10 @@ void ServerOnLoop::make_campaigns() {
   own_keys_ = std::make_unique<OwnKeysOfCentre>(*centre_, *storage_);
   update_ = std::make_unique<element_update::ElementUpdate>(element_update::ElementUpdate::Parts{
       storage_->element_update(), *campaigns_, *population_, *elements_, *keys_, *own_keys_});
-  dispatcher_ = std::make_unique<campaign::Dispatcher>(*campaigns_, campaign::Settings{});
+  dispatcher_ = std::make_unique<campaign::Dispatcher>(
+      *campaigns_,
+      campaign::Settings{.session_time = config_.chips.session_time,
+                         .messages_per_second_max = config_.chips.triggers_per_second_max});
 }
 
 void ServerOnLoop::make_api() {
@@ -215,11 +218,10 @@ bool ServerOnLoop::make_message_link(std::string& problem) {
   return true;
 }
 
-bool ServerOnLoop::open_links(std::string& problem) {
+bool ServerOnLoop::open_networks(std::string& problem) {
   const auto gsup = net::parse_endpoint(config_.gsup_listen);
-  const auto http = net::parse_endpoint(config_.api_listen);
-  if (!gsup || !http) {
-    problem = "hlr.gsup_listen and api.listen: expected HOST:PORT or unix:PATH";
+  if (!gsup) {
+    problem = "hlr.gsup_listen: expected HOST:PORT or unix:PATH";
     return false;
   }
   for (const GsupPeer& peer : config_.gsup_peers) {
@@ -242,6 +244,25 @@ bool ServerOnLoop::open_links(std::string& problem) {
     if (!link) return false;
     osmo_link_ = std::move(*link);
   } else if (!gsup_links_->open(*loop_, *gsup, transport_, gsup_policy_, problem)) {
+    return false;
+  }
+  return true;
+}
+
+bool ServerOnLoop::open_chip_front(std::string& problem) {
+  if (config_.chips.listen.empty()) return true;
+  chips_ = ChipFront::open(
+      config_.chips,
+      {*loop_, *update_, *keys_, random_, log_, [this](Error error) { fatal("chips", error); }},
+      problem);
+  return chips_ != nullptr;
+}
+
+bool ServerOnLoop::open_links(std::string& problem) {
+  if (!open_networks(problem) || !open_chip_front(problem)) return false;
+  const auto http = net::parse_endpoint(config_.api_listen);
+  if (!http) {
+    problem = "api.listen: expected HOST:PORT or unix:PATH";
     return false;
   }
   auto server = http::Server::open(*loop_, *http, api_transport(), {}, *this, log_, problem);

@@ -36,6 +36,7 @@ int ServerOnLoop::run() {
   warn_of_legacy_1997();
   log_.info("ready", {{"api", http_->endpoint().text()},
                       {"gsup", config_.gsup_listen},
+                      {"chips", chips_ ? chips_->endpoint().text() : "none"},
                       {"store", store_words(config_)}});
   loop_->run();
   return 0;
@@ -47,6 +48,8 @@ void ServerOnLoop::end_of_batch() {
   if (remote_) next = earlier(next, remote_->next_deadline());
   timer_->set(next);
   require("campaigns", campaigns_->flush());
+  // What a session could not say at its own place.
+  if (update_->failure()) fatal("chips", *update_->failure());
   if (!storage_->has_changes()) return;
   if (numbers_given_out_) journal_numbers();
   const auto done = [&]() -> Result<void> {
@@ -89,7 +92,13 @@ void ServerOnLoop::on_timer() {
 // The clock of the campaigns. What it hands to a sender leaves after this batch's commit.
 void ServerOnLoop::on_second() {
   now_ = loop_->now();
-  require("campaigns", dispatcher_->tick({}, now_));
+  campaign::Dispatcher::FrontEnd front_end;
+  if (chips_) {
+    front_end.capacity = static_cast<uint32_t>(chips_->sessions_max());
+    front_end.sessions = static_cast<uint32_t>(chips_->sessions());
+  }
+  // No sender yet: the budget is zero, and chips are served when they poll.
+  require("campaigns", dispatcher_->tick(front_end, now_));
   second_->set_after(campaigns_wait);
 }
 

@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "api/api.h"
+#include "apps/simurghd/chip_front.h"
 #include "apps/simurghd/gsup_links.h"
 #include "apps/simurghd/message_link.h"
 #include "apps/simurghd/own_keys.h"
@@ -63,6 +64,8 @@ class ServerOnLoop final : public Server,
   net::Transport& smpp_transport();
   bool make_message_link(std::string& problem);
   bool open_links(std::string& problem);
+  bool open_networks(std::string& problem);
+  bool open_chip_front(std::string& problem);
 
   // --- recovery.cc
   bool check_imported_keys(std::string& problem);
@@ -96,6 +99,8 @@ class ServerOnLoop final : public Server,
   std::string metrics() override;
   void centre_metrics(MetricsText& out) const;
   void network_metrics(MetricsText& out) const;
+  void chip_metrics(MetricsText& out) const;
+  void campaign_metrics(MetricsText& out) const;
 
   Config config_;
   log::Log log_;
@@ -127,6 +132,7 @@ class ServerOnLoop final : public Server,
   std::unique_ptr<campaign::Campaigns> campaigns_;
   std::unique_ptr<OwnKeysOfCentre> own_keys_;
   std::unique_ptr<element_update::ElementUpdate> update_;
+  std::unique_ptr<ChipFront> chips_;  // null: chips are not served over HTTPS
   std::unique_ptr<campaign::Dispatcher> dispatcher_;
   std::unique_ptr<api::Centre> api_centre_;
   std::unique_ptr<StorageStep> step_;

@@ -31,6 +31,17 @@ void harden() {
   prctl(PR_SET_DUMPABLE, 0);
 }
 
+size_t raise_descriptor_limit(size_t wanted) {
+  rlimit limit{};
+  SIMURGH_CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  if (limit.rlim_cur < wanted) {
+    limit.rlim_cur = std::min<rlim_t>(wanted, limit.rlim_max);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    SIMURGH_CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  }
+  return limit.rlim_cur;
+}
+
 namespace {
 
 std::string words(const std::string& path, const char* what) {

@@ -18,6 +18,9 @@ class OsRandom final : public Random {
 // No core dumps, no attaching by other processes of the user, no swapping of what mlock holds.
 void harden();
 
+// Lets this process open `wanted` descriptors, as far as its hard limit goes. How many it may.
+size_t raise_descriptor_limit(size_t wanted);
+
 // A whole file of at most `octets_max`. On failure `problem` names it and says what is wrong.
 Result<std::string> read_file(const std::string& path, size_t octets_max, std::string& problem);
 
