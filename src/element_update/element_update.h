@@ -10,17 +10,22 @@
 // payload's read-back, or given it again where that does no harm; where neither can be, the
 // campaign hears "nothing proved". Done is reported only for answers in the card's own TLS session.
 //
+// A session of a chip of ours carries the conversation about its keys, too, before anything else
+// (KeyConversation); in epoch 0 it carries nothing but that.
+//
 // Not here: TLS and HTTP (io/admin_http), short messages, the centre's keys (OwnKeys is declared
 // here; the shell implements it over the security centre). One thread. The caller handles a batch
 // of events, calls Campaigns::flush(), commits, and only then lets answers out. After failure() is
 // set the process must end: nothing may be committed.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 
 #include "campaign/campaigns.h"
 #include "element_update/card.h"
+#include "element_update/key_conversation.h"
 #include "element_update/prepared.h"
 #include "element_update/store.h"
 #include "fleet/elements.h"
@@ -70,6 +75,8 @@ class ElementUpdate {
   };
   explicit ElementUpdate(const Parts& parts) : parts_(parts), payloads_(parts.campaigns) {}
   ~ElementUpdate();
+  // Outlives this. Without one, sessions carry no messages about keys.
+  void set_key_conversation(KeyConversation& conversation) { key_conversation_ = &conversation; }
 
   // For TLS. not_found: unknown, or a chip of ours that has no element. Our own chips come first,
   // so that no imported row can stand for one of them.
@@ -88,7 +95,7 @@ class ElementUpdate {
 
   struct Figures {
     uint64_t sessions = 0, scripts = 0, executed = 0, refused = 0, unproved = 0, read_backs = 0,
-             poll_dates = 0;
+             poll_dates = 0, key_scripts = 0;
   };
   const Figures& figures() const { return figures_; }
 
@@ -100,6 +107,8 @@ class ElementUpdate {
   Result<void> report_rekeyed(uint32_t element, uint32_t epoch, Instant now);
 
   Parts parts_;
+  KeyConversation* key_conversation_ = nullptr;
+  uint32_t last_key_script_ = 0;
   PreparedPayloads payloads_;
   std::map<uint32_t, Session*> sessions_;  // the newest of each element
   std::optional<Error> failure_;
@@ -147,6 +156,12 @@ class ElementUpdate::Session final : public remote_admin::Work {
   Result<void> say_unproved(campaign::CampaignId campaign);
   Result<remote_admin::Next> last_words();
   Result<void> take_poll_answer(Instant date, const remote_admin::ScriptResponse& response);
+  // key_session.cc
+  static bool is_key_script(remote_admin::ScriptId id);
+  Result<void> begin_keys();
+  void end_keys();
+  Result<std::optional<remote_admin::Script>> next_key_script();
+  Result<void> take_key_response(const remote_admin::ScriptResponse& response);
   remote_admin::Script script_of(const Cursor& cursor, const ScriptText& text) const;
   remote_admin::Script poll_script(Instant date) const;
 
@@ -160,6 +175,8 @@ class ElementUpdate::Session final : public remote_admin::Work {
   std::vector<campaign::Work> offered_;  // in this visit, not yet over; payload pointers unused
   std::vector<campaign::CampaignId> date_campaigns_;  // next_poll: done when the date is confirmed
   bool wants_date_ = false;
+  bool talks_ = false;                            // about its keys, if there is something to say
+  std::deque<remote_admin::Script> key_scripts_;  // the rest of a message
 };
 
 }  // namespace simurgh::element_update

@@ -78,6 +78,7 @@ Result<void> ElementUpdate::Session::contact() {
   }
   if (peer_.source == fleet::ElementKeySource::centre) {
     TRY(owner_.parts_.own_keys.on_epoch_proved(peer_.iccid, peer_.epoch));
+    TRY(begin_keys());
     if (peer_.epoch == 0) return {};
   }
   TRY(owner_.parts_.campaigns.begin_session(element(), now_));
@@ -86,6 +87,7 @@ Result<void> ElementUpdate::Session::contact() {
 }
 
 void ElementUpdate::Session::on_end(remote_admin::SessionEnd) {
+  end_keys();
   if (present_) owner_.parts_.campaigns.end_session(element(), now_);
   present_ = false;
 }
@@ -122,6 +124,11 @@ std::optional<Script> ElementUpdate::Session::again(ScriptId id, Doubt doubt) {
 
 Result<std::optional<Script>> ElementUpdate::Session::give_again(ScriptId id, Doubt doubt) {
   using Found = std::optional<Script>;
+  if (is_key_script(id)) {
+    // The message is said again by who said it; the rest of one is of no use alone.
+    key_scripts_.clear();
+    return Found();
+  }
   if ((id & poll_bit) != 0) {
     if (!present_) return Found();
     return Found(poll_script(campaign::instant_of(static_cast<uint32_t>(id))));
@@ -168,13 +175,19 @@ Script ElementUpdate::Session::script_of(const Cursor& cursor, const ScriptText&
 
 Next ElementUpdate::Session::next(Instant now) {
   now_ = now;
-  if (superseded_ || !present_) return {};
+  if (superseded_) return {};
   auto found = find_next();
   return is_good(found) ? std::move(*found) : Next{};
 }
 
 Result<Next> ElementUpdate::Session::find_next() {
-  while (const auto work = TRY(take_work())) {
+  for (;;) {
+    if (auto script = TRY(next_key_script())) {
+      return Next{.kind = Next::Kind::script, .script = std::move(script)};
+    }
+    if (!present_) return Next{};
+    const auto work = TRY(take_work());
+    if (!work) return last_words();
     auto script = TRY(go_on(*work));
     if (script) {
       ++owner_.figures_.scripts;
@@ -182,7 +195,6 @@ Result<Next> ElementUpdate::Session::find_next() {
     }
     std::erase_if(offered_, [&](const auto& other) { return other.campaign == work->campaign; });
   }
-  return last_words();
 }
 
 // The next script of this campaign; nullopt: nothing more in this session.
@@ -236,7 +248,12 @@ Result<void> ElementUpdate::Session::order_rekey(Cursor& cursor) {
 // --- answers -----------------------------------------------------------------------------------
 
 void ElementUpdate::Session::on_response(ScriptId id, const ScriptResponse& response) {
-  if (superseded_ || (peer_.source == fleet::ElementKeySource::centre && peer_.epoch == 0)) return;
+  if (superseded_) return;
+  if (is_key_script(id)) {
+    is_good(take_key_response(response));
+    return;
+  }
+  if (peer_.source == fleet::ElementKeySource::centre && peer_.epoch == 0) return;
   is_good(take_response(id, response));
 }
 

@@ -127,9 +127,10 @@ Result<void> SecurityCentre::State::on_legacy_answer(ChipKeys& row, const fleet:
 }
 
 Result<void> SecurityCentre::State::send(ChipKeys& row, const fleet::Chip& chip, ByteView message) {
+  ++figures.messages_out;
+  if (say_in_session(row.iccid, message)) return {};
   const Epoch epoch = TRY(active_epoch(row));
   ++row.counter_to_chip;
-  ++figures.messages_out;
   return send_to_chip(parts_.bearer, chip.msisdn, epoch, row.counter_to_chip, message);
 }
 
@@ -273,6 +274,7 @@ Result<void> SecurityCentre::State::on_prepared(ChipKeys& row, const fleet::Chip
   TRY(parts_.fleet.change(row.iccid,
                           first ? fleet::ChipEvent::personalised : fleet::ChipEvent::rekeyed, by));
   first ? ++figures.personalised : ++figures.rekeyed;
+  if (listener != nullptr) TRY(listener->on_new_epoch(row.iccid, next.number, now));
   sessions.erase(key_of(row.iccid));
   TRY(send_commit(row, chip));
   schedule(row.iccid, now + wait_after(1), 1);

@@ -63,7 +63,7 @@ Result<void> SecurityCentre::State::take_turn(const Iccid& iccid, Instant now) {
     unschedule(iccid);
     return {};
   }
-  if (sends > 0 && parts_.bearer.has_unsent(chip.msisdn)) {
+  if (sends > 0 && (has_unfetched(iccid) || parts_.bearer.has_unsent(chip.msisdn))) {
     // What would be repeated has not even left: the chip's time to answer has not begun.
     schedule(iccid, now + wait_after(sends), sends);
     return {};
@@ -169,6 +169,21 @@ Result<void> SecurityCentre::on_directory_confirmed(const Imsi& imsi, Instant no
 Result<void> SecurityCentre::on_short_message(const Msisdn& from, ByteView user_data,
                                               bool has_header, Instant now) {
   return state_->on_short_message(from, user_data, has_header, now);
+}
+void SecurityCentre::set_listener(Listener* listener) {
+  state_->listener = listener;
+}
+Result<void> SecurityCentre::begin_session(const Iccid& iccid, Instant now) {
+  return state_->begin_session(iccid, now);
+}
+std::optional<personalisation::Message> SecurityCentre::next_in_session(const Iccid& iccid) {
+  return state_->next_in_session(iccid);
+}
+Result<void> SecurityCentre::on_session_message(const Iccid& iccid, ByteView message, Instant now) {
+  return state_->on_session_message(iccid, message, now);
+}
+void SecurityCentre::end_session(const Iccid& iccid) {
+  state_->end_session(iccid);
 }
 Result<void> SecurityCentre::on_time(Instant now) {
   return state_->on_time(now);

@@ -79,6 +79,17 @@ struct ChipPsk {
   Key256 psk;
 };
 
+// Who wants to know what comes of negotiations.
+class Listener {
+ public:
+  // The chip has stored this epoch and proved it; it is the active one from here on. In the open
+  // transaction. Only `storage` is an error.
+  virtual Result<void> on_new_epoch(const Iccid& iccid, uint32_t epoch, Instant now) = 0;
+
+ protected:
+  ~Listener() = default;
+};
+
 class SecurityCentre {
  public:
   struct Parts {
@@ -94,6 +105,7 @@ class SecurityCentre {
 
   SecurityCentre(const Settings& settings, const Parts& parts);
   ~SecurityCentre();
+  void set_listener(Listener* listener);  // outlives the centre
 
   // Errors of all functions: `storage` must end the process; any other leaves changes behind that
   // the caller undoes (Storage's step), except where a function says that it refuses by itself.
@@ -148,6 +160,19 @@ class SecurityCentre {
   // The chip has proved that it holds this epoch's key, by a finished handshake for instance. The
   // first proof of the active epoch does as DONE does: the one before it is forgotten.
   Result<void> on_epoch_proved(const Iccid& iccid, uint32_t epoch);
+
+  // --- an administration session of a chip carries the same messages as short messages do
+  // (docs/protocols/personalisation.md, "Bearers"). While one is open, what is said to the chip
+  // goes into it; what was not fetched when it ends is repeated by short message, in time. Unknown
+  // chips are ignored; only `storage` is an error.
+  //
+  // The chip has opened one under a key of psk_of: its open work begins or goes on.
+  Result<void> begin_session(const Iccid& iccid, Instant now);
+  // What is said next, or nothing. An empty message is the question for its REQUEST.
+  std::optional<personalisation::Message> next_in_session(const Iccid& iccid);
+  // What the chip answered in its session.
+  Result<void> on_session_message(const Iccid& iccid, ByteView message, Instant now);
+  void end_session(const Iccid& iccid);
 
   // Repetitions and what is due; call at next_deadline() or any time.
   Result<void> on_time(Instant now);

@@ -1,8 +1,9 @@
 // Inside of the security centre: its sessions, its schedule, and the steps of a chip's life. The
-// files sign_up.cc (orders and resets), negotiation.cc (the conversation), schedule.cc (time) and
-// intervals.cc (re-keying that nobody ordered) hold its functions.
+// files sign_up.cc (orders and resets), negotiation.cc (the conversation), session.cc (over HTTPS),
+// schedule.cc (time) and intervals.cc (re-keying that nobody ordered) hold its functions.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 #include <unordered_map>
@@ -52,6 +53,14 @@ class SecurityCentre::State final : private personalisation::CodeTries {
   Result<void> send(ChipKeys& row, const fleet::Chip& chip, ByteView message);
   Result<void> send_commit(ChipKeys& row, const fleet::Chip& chip);
 
+  // session.cc
+  Result<void> begin_session(const Iccid& iccid, Instant now);
+  std::optional<personalisation::Message> next_in_session(const Iccid& iccid);
+  Result<void> on_session_message(const Iccid& iccid, ByteView message, Instant now);
+  void end_session(const Iccid& iccid);
+  bool say_in_session(const Iccid& iccid, ByteView message);
+  bool has_unfetched(const Iccid& iccid) const;
+
   // keys.cc
   Result<ChipPsk> psk_of(std::string_view identity);
   Result<void> on_epoch_proved(const Iccid& iccid, uint32_t epoch);
@@ -77,6 +86,7 @@ class SecurityCentre::State final : private personalisation::CodeTries {
 
   Figures figures;
   std::unordered_map<std::string, Session> sessions;  // by ICCID
+  Listener* listener = nullptr;
 
  private:
   // Keys, sealed and open.
@@ -148,6 +158,10 @@ class SecurityCentre::State final : private personalisation::CodeTries {
   Instant now_;  // of the event at hand, for count_try
   std::unique_ptr<Reassembler> reassembler_ = std::make_unique<Reassembler>(hours(1));
   std::unordered_map<std::string, Turn> turns_;
+  // Administration sessions that are open, by ICCID: what is to be said in them. As many as the
+  // front end has.
+  using Lines = std::deque<personalisation::Message>;
+  std::unordered_map<std::string, Lines> lines_;
   std::set<std::pair<Instant, Iccid>> agenda_;
   Instant next_look_ = Instant::never();  // for chips whose key is too old
   int64_t look_credit_ms_ = 0;            // an hour of it is one chip

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -44,7 +45,9 @@ class ScriptCard final : public remote_admin::Executor, public remote_admin::Age
 
   std::map<uint16_t, Bytes> files = {{0x4f01, Bytes(20)}, {0x6f46, Bytes(300, 0xff)}};
   std::map<Bytes, int> load_files, instances;  // how often each was loaded, installed
-  int meter = 0;                               // INCREASE: not to be repeated
+  // What it says to a message about its keys; empty: asked for its REQUEST.
+  std::function<Bytes(const Bytes&)> exchange = [](const Bytes&) { return Bytes(); };
+  int meter = 0;  // INCREASE: not to be repeated
   int writes = 0;
   int scripts = 0;
   bool keeps_response = true;
@@ -96,6 +99,12 @@ class ScriptCard final : public remote_admin::Executor, public remote_admin::Age
                     file.begin() + static_cast<long>(at + command.le));
         return 0x9000;
       }
+      case 0x56:  // EXCHANGE, in blocks
+        if (command.p2 == 0) message_.clear();
+        message_.insert(message_.end(), command.data.begin(), command.data.end());
+        if (command.p1 == 0x80) data = exchange(std::exchange(message_, {}));
+        return 0x9000;
+      case 0x58: return data = exchange({}), 0x9000;
       case apdu::ins::increase: return data = {static_cast<uint8_t>(++meter)}, 0x9000;
       case apdu::ins::get_data: return data = {static_cast<uint8_t>(meter)}, 0x9000;
       default: return run_content(command, data);
@@ -137,6 +146,7 @@ class ScriptCard final : public remote_admin::Executor, public remote_admin::Age
   }
 
   remote_admin::AgentRecord record_;
+  Bytes message_;
   uint16_t selected_ = 0;
   Bytes loading_;
 };

@@ -87,6 +87,7 @@ struct UpdateRig {
     REQUIRE(campaigns->load(now).has_value());
     update = std::make_unique<ElementUpdate>(ElementUpdate::Parts{
         storage.element_update(), *campaigns, *population, *elements, keys, chip});
+    if (conversation != nullptr) update->set_key_conversation(*conversation);
   }
   void start_agent() {
     const auto peer = update->find_psk(identity);
@@ -218,6 +219,7 @@ struct UpdateRig {
   memory_store::CampaignMemory rows;
   crypto::MemoryKeyStore keys{7};
   OneChip chip;
+  KeyConversation* conversation = nullptr;  // start() gives it to the next ElementUpdate
   RigRandom random;
   ScriptCard card;
   remote_admin::CardProfile profile;

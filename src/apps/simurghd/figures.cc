@@ -86,6 +86,8 @@ void ServerOnLoop::chip_metrics(MetricsText& out) const {
   out.counter("chip_refused_total", "Campaigns refused by a chip, proved", update.refused);
   out.counter("chip_unproved_total", "Answers that proved nothing", update.unproved);
   out.counter("chip_read_backs_total", "Read-backs after a broken session", update.read_backs);
+  out.counter("chip_key_scripts_total", "Scripts about chips' keys: first logons, re-keyings",
+              update.key_scripts);
   out.counter("chip_poll_dates_total", "Dates of the next poll given", update.poll_dates);
   if (!chips_) return;
   const admin_http::Figures front = chips_->figures();

@@ -120,6 +120,10 @@ void ServerOnLoop::make_campaigns() {
   own_keys_ = std::make_unique<OwnKeysOfCentre>(*centre_, *storage_);
   update_ = std::make_unique<element_update::ElementUpdate>(element_update::ElementUpdate::Parts{
       storage_->element_update(), *campaigns_, *population_, *elements_, *keys_, *own_keys_});
+  key_conversation_ = std::make_unique<CentreInSessions>(*centre_);
+  update_->set_key_conversation(*key_conversation_);
+  epochs_ = std::make_unique<EpochsToCampaigns>(*update_);
+  centre_->set_listener(epochs_.get());
   dispatcher_ = std::make_unique<campaign::Dispatcher>(
       *campaigns_,
       campaign::Settings{.session_time = config_.chips.session_time,

@@ -17,4 +17,10 @@ Result<void> OwnKeysOfCentre::rekey(const Iccid& iccid, Instant now) {
   return ErrorCode::bad_state;
 }
 
+std::optional<std::vector<uint8_t>> CentreInSessions::next(const Iccid& iccid) {
+  const auto message = centre_.next_in_session(iccid);
+  if (!message) return std::nullopt;
+  return std::vector<uint8_t>(message->begin(), message->end());
+}
+
 }  // namespace simurgh::simurghd

@@ -1,4 +1,5 @@
-// The security centre's keys, as element_update asks for them.
+// The security centre, as element_update asks for it: keys, the conversation about them in a chip's
+// session, and word of new epochs.
 #pragma once
 
 #include "element_update/element_update.h"
@@ -23,6 +24,36 @@ class OwnKeysOfCentre final : public element_update::OwnKeys {
  private:
   security_centre::SecurityCentre& centre_;
   storage::Storage& storage_;
+};
+
+// Carries messages between a session and the centre. Outlived by the centre. One thread.
+class CentreInSessions final : public element_update::KeyConversation {
+ public:
+  explicit CentreInSessions(security_centre::SecurityCentre& centre) : centre_(centre) {}
+
+  Result<void> begin_session(const Iccid& iccid, Instant now) override {
+    return centre_.begin_session(iccid, now);
+  }
+  std::optional<std::vector<uint8_t>> next(const Iccid& iccid) override;
+  Result<void> on_message(const Iccid& iccid, ByteView message, Instant now) override {
+    return centre_.on_session_message(iccid, message, now);
+  }
+  void end_session(const Iccid& iccid) override { centre_.end_session(iccid); }
+
+ private:
+  security_centre::SecurityCentre& centre_;
+};
+
+// A new epoch settles what campaigns had ordered: by whichever bearer it was agreed.
+class EpochsToCampaigns final : public security_centre::Listener {
+ public:
+  explicit EpochsToCampaigns(element_update::ElementUpdate& update) : update_(update) {}
+  Result<void> on_new_epoch(const Iccid& iccid, uint32_t epoch, Instant now) override {
+    return update_.on_rekeyed(iccid, epoch, now);
+  }
+
+ private:
+  element_update::ElementUpdate& update_;
 };
 
 }  // namespace simurgh::simurghd

@@ -131,7 +131,9 @@ class ServerOnLoop final : public Server,
   std::unique_ptr<campaign::Population> population_;
   std::unique_ptr<campaign::Campaigns> campaigns_;
   std::unique_ptr<OwnKeysOfCentre> own_keys_;
+  std::unique_ptr<CentreInSessions> key_conversation_;
   std::unique_ptr<element_update::ElementUpdate> update_;
+  std::unique_ptr<EpochsToCampaigns> epochs_;
   std::unique_ptr<ChipFront> chips_;  // null: chips are not served over HTTPS
   std::unique_ptr<campaign::Dispatcher> dispatcher_;
   std::unique_ptr<api::Centre> api_centre_;
