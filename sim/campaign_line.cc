@@ -35,7 +35,7 @@ void print_json(const ReverseOrderOptions& options, const ReverseOrderOutcome& o
       "\"messages_per_element\":%.4f,\"duration_per_period\":%.4f,\"duration_per_bound\":%.4f,"
       "\"capacity\":%llu,\"sessions_max\":%llu,\"over_capacity\":%llu,"
       "\"never_reported_contacted\":%llu,\"served_contacted\":%llu,\"polls\":%llu,"
-      "\"store_rows\":%llu,\"batch_order\":[%s],\"state_octets_per_element\":%.2f,"
+      "\"store_rows\":%llu,\"batch_order\":[%s],\"octets_per_element\":%.2f,"
       "\"start_seconds\":%.3f,\"run_seconds\":%.1f,\"peak_memory_octets\":%llu,"
       "\"learnt\":{\"session_s\":%.1f,\"delay_s\":%.0f,\"poll_share\":%.3f,\"yield\":%.3f,"
       "\"margin\":%.1f},\"hash\":\"%016llx\",\"violation\":\"%s\"}\n",

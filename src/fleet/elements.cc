@@ -64,7 +64,7 @@ Result<uint32_t> Elements::import(std::string_view batch_name, std::span<const N
   const uint32_t first_id = TRY(parts_.store.next_element_id());
   std::vector<Element> elements(rows.size());
   std::vector<ElementCounter> counters;
-  std::set<std::string_view> seen;
+  std::set<std::string_view> iccids, identities;  // an identity may well be the chip's own ICCID
   for (size_t i = 0; i < rows.size(); ++i) {
     const NewElement& row = rows[i];
     if (row.counter > counter_max) return fail(ErrorCode::too_large, i);
@@ -72,8 +72,8 @@ Result<uint32_t> Elements::import(std::string_view batch_name, std::span<const N
       return fail(ErrorCode::not_allowed, i);
     }
     if (const auto good = check(row.keys); !good) return fail(good.error().code, i);
-    if (!seen.insert(row.iccid.text()).second ||
-        (!row.keys.psk.empty() && !seen.insert(row.keys.psk_identity).second)) {
+    if (!iccids.insert(row.iccid.text()).second ||
+        (!row.keys.psk.empty() && !identities.insert(row.keys.psk_identity).second)) {
       return fail(ErrorCode::already_exists, i);
     }
     Element& element = elements[i];

@@ -104,6 +104,14 @@ TEST_CASE("an import names the row that is wrong (G8)") {
   CHECK(rig.elements.import("fleet", rows, rig.by()).has_value());
 }
 
+TEST_CASE("a chip may call itself by its ICCID (G8)") {
+  ElementsRig rig;
+  REQUIRE(rig.elements.save_batch("fleet", "{}", rig.by()).has_value());
+  std::vector<NewElement> rows = {rig.row(1), rig.row(2)};
+  for (NewElement& row : rows) row.keys.psk_identity = row.iccid.text();
+  CHECK(rig.elements.import("fleet", rows, rig.by()).has_value());
+}
+
 TEST_CASE("a sold chip has one element through all its lives; a batch keeps its number") {
   ElementsRig rig;
   const auto first = rig.elements.take_up(iccid_of(1), "allocation 1", rig.by());

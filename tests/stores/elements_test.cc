@@ -23,6 +23,17 @@ TEST_CASE_TEMPLATE("elements, their counters and batches (G8)", BackEnd, SIMURGH
   CHECK(clash([](auto& row) { row.iccid = iccid_of(2); }));
   CHECK(clash([](auto& row) { row.msisdn = msisdn_of(2); }));
   CHECK(clash([](auto& row) { row.psk_identity = some_element(2).psk_identity; }));
+  // More rows than a pipeline holds: the first that is there is named, wherever it is.
+  for (const size_t wrong : {0u, 511u, 512u, 700u, 1499u}) {
+    std::vector<fleet::Element> many;
+    for (uint32_t i = 0; i < 1500; ++i) many.push_back(some_element(100 + i));
+    many[wrong].iccid = iccid_of(2);
+    many[1499].id = 2;
+    const auto added = with_step(back_end, [&] { return store.add(many); });
+    CHECK(refused(added));
+    CHECK(added.error().offset == wrong);
+    CHECK(*store.next_element_id() == 4);
+  }
   rows[3].msisdn = {};
   rows[3].psk_identity.clear();
   rows[3].batch = 9;

@@ -36,6 +36,10 @@ class Statement {
   // For a change that can break no constraint and whose outcome nobody asks for. The engine may
   // do it later, in order; a failure is final and shows at the latest in the commit.
   virtual Result<void> send() = 0;
+  // One change of a group (Connection::begin_group): as run(), but the engine may answer later.
+  // already_exists, of this change or of an earlier one of the group, has the number of that change
+  // within the group as offset; the group is at an end then, and the caller undoes its step.
+  virtual Result<void> queue() = 0;
   // Rows changed by run().
   virtual int64_t changed() const = 0;
 
@@ -55,6 +59,10 @@ class Connection {
 
   // Opens the transaction; no change when it is open.
   virtual Result<void> begin() = 0;
+  // Many changes that may each break a constraint (Statement::queue), without a round trip for
+  // each. Within an open transaction; end_group answers as queue() does.
+  virtual Result<void> begin_group() = 0;
+  virtual Result<void> end_group() = 0;
   // Makes the transaction durable together with `next`, the row of database_mark. Whatever fails
   // is final.
   virtual Result<void> commit(const hlr::CommitMark& next) = 0;

@@ -17,16 +17,16 @@ void read_element(Query& query, fleet::Element& row) {
 
 Result<void> ElementRows::add(std::span<const fleet::Element> elements) {
   TRY(session_.begin_change());
-  for (size_t i = 0; i < elements.size(); ++i) {
-    const fleet::Element& row = elements[i];
+  TRY(session_.connection.begin_group());
+  for (const fleet::Element& row : elements) {
     Query query(session_.connection, "INSERT INTO element (" ELEMENT_COLUMNS
                                      ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)");
     query << row.id << row.iccid;
     query.unique(row.msisdn) << row.batch << row.source << row.key_version;
     query.unique(row.psk_identity) << row.sealed_keys << row.created;
-    if (const auto added = query.run(); !added) return fail(added.error().code, i);
+    TRY(query.queue());
   }
-  return {};
+  return session_.connection.end_group();
 }
 
 Result<void> ElementRows::save(const fleet::Element& row) {

@@ -53,6 +53,11 @@ Result<void> Query::send() {
   return statement_->send();
 }
 
+Result<void> Query::queue() {
+  if (error_) return *error_;
+  return statement_->queue();
+}
+
 Result<void> Query::check() {
   if (!damaged_) return {};
   return connection_.damaged(sql_);

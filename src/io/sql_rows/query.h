@@ -58,6 +58,7 @@ class Query {
   Result<bool> step();
   Result<void> run();
   Result<void> send();
+  Result<void> queue();
   int64_t changed() const { return statement_->changed(); }
 
   // --- columns of the present row, from left to right

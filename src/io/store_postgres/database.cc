@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "io/sql_rows/query.h"
 #include "io/store_postgres/statement.h"
 
@@ -245,6 +246,7 @@ Result<std::optional<Database::Failure>> Database::settle() {
       if (status != PGRES_PIPELINE_ABORTED && !first) {
         first = failure_of(answer.get());
         first->statement = sent.statement;
+        first->number = sent.number;
       }
       if (PQstatus(handle_) != CONNECTION_OK) return lost("while an answer was waited for");
     }
@@ -262,6 +264,16 @@ Result<void> Database::settle_all() {
   return {};
 }
 
+Result<void> Database::settle_group() {
+  const auto failure = TRY(settle());
+  if (!failure) return {};
+  if (!failure->number || !failure->constraint()) return failed(*failure);
+  TRY(post(undo));
+  TRY(post(unguard));
+  TRY(settle_all());
+  return fail(ErrorCode::already_exists, *failure->number);
+}
+
 // --- transaction -------------------------------------------------------------------------------
 
 Result<void> Database::begin() {
@@ -270,6 +282,17 @@ Result<void> Database::begin() {
   TRY(post("BEGIN"));
   open_ = true;
   return {};
+}
+
+Result<void> Database::begin_group() {
+  SIMURGH_CHECK(open_);
+  in_group_ = 0;
+  return post(guard);
+}
+
+Result<void> Database::end_group() {
+  TRY(post(unguard));
+  return settle_group();
 }
 
 // The lease is checked by the statement that every commit has: where another holder has raised it,

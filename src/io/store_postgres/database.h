@@ -34,6 +34,11 @@ std::span<const Setting> settings();
 // Statements without an answer yet, at most.
 constexpr size_t unanswered_max = 512;
 
+// Around changes that may break a constraint, so that the transaction outlives it.
+constexpr const char* guard = "SAVEPOINT statement";
+constexpr const char* unguard = "RELEASE SAVEPOINT statement";
+constexpr const char* undo = "ROLLBACK TO SAVEPOINT statement";
+
 class PreparedStatement;
 
 class Database final : public sql_rows::Connection {
@@ -58,6 +63,8 @@ class Database final : public sql_rows::Connection {
   // --- sql_rows::Connection
   Result<sql_rows::Statement*> prepare(const char* sql) override;
   Result<void> begin() override;
+  Result<void> begin_group() override;
+  Result<void> end_group() override;
   Result<void> commit(const hlr::CommitMark& next) override;
   Result<void> end_unchanged() override;
   Result<void> check_integrity() override;
@@ -74,6 +81,7 @@ class Database final : public sql_rows::Connection {
     PreparedStatement* statement = nullptr;
     std::string state;
     std::string words;
+    std::optional<size_t> number;  // of the change, within its group
     bool constraint() const { return state.starts_with("23"); }
   };
   // The last failure of execute or ask.
@@ -84,8 +92,9 @@ class Database final : public sql_rows::Connection {
   using Answer = std::unique_ptr<pg_result, void (*)(pg_result*)>;
   struct Sent {
     PreparedStatement* statement;
-    bool parse;  // Parse, or else Bind and Execute
-    bool keep;   // its result goes to the statement
+    bool parse;                                   // Parse, or else Bind and Execute
+    bool keep;                                    // its result goes to the statement
+    std::optional<size_t> number = std::nullopt;  // within its group
   };
 
   explicit Database(pg_conn* handle);
@@ -99,6 +108,8 @@ class Database final : public sql_rows::Connection {
   Result<std::optional<Failure>> settle();
   // As settle; a failure is the end.
   Result<void> settle_all();
+  // As settle, for a group: a broken constraint undoes the group and is its error.
+  Result<void> settle_group();
   Result<void> check_tables();
   Result<void> check_indices();
   Error lost(std::string_view when);
@@ -108,6 +119,7 @@ class Database final : public sql_rows::Connection {
   pg_conn* handle_;
   bool open_ = false;
   bool dead_ = false;
+  size_t in_group_ = 0;
   int64_t lease_ = 0;
   std::string problem_;
   Failure failure_;

@@ -18,11 +18,6 @@ constexpr unsigned type_text = 25;
 constexpr int binary = 1;
 constexpr size_t parameters_max = 64;
 
-// Around a change that may break a constraint, so that the transaction outlives it.
-constexpr const char* guard = "SAVEPOINT statement";
-constexpr const char* unguard = "RELEASE SAVEPOINT statement";
-constexpr const char* undo = "ROLLBACK TO SAVEPOINT statement";
-
 }  // namespace
 
 PreparedStatement::Parameter& PreparedStatement::next_parameter(unsigned type) {
@@ -108,6 +103,15 @@ Result<void> PreparedStatement::send() {
   if (unfit_) return fail(ErrorCode::bad_value);
   TRY(database_.post(*this, false));
   if (database_.sent_.size() >= unanswered_max) return database_.settle_all();
+  return {};
+}
+
+Result<void> PreparedStatement::queue() {
+  const size_t number = database_.in_group_++;
+  if (unfit_) return fail(ErrorCode::bad_value, number);
+  TRY(database_.post(*this, false));
+  database_.sent_.back().number = number;
+  if (database_.sent_.size() >= unanswered_max) return database_.settle_group();
   return {};
 }
 

@@ -24,6 +24,7 @@ class PreparedStatement final : public sql_rows::Statement {
   Result<bool> step() override;
   Result<void> run() override;
   Result<void> send() override;
+  Result<void> queue() override;
   int64_t changed() const override;
   int64_t integer(int column) override;
   ByteView bytes(int column) override;

@@ -40,6 +40,11 @@ class PreparedStatement final : public sql_rows::Statement {
     return {};
   }
   Result<void> send() override { return run(); }
+  Result<void> queue() override {
+    const uint64_t number = database_.in_group_++;
+    if (const auto done = run(); !done) return fail(done.error().code, number);
+    return {};
+  }
   int64_t changed() const override { return sqlite3_changes64(database_.handle_); }
   int64_t integer(int column) override { return sqlite3_column_int64(statement_, column); }
   ByteView bytes(int column) override;

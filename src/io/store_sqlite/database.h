@@ -46,6 +46,11 @@ class Database final : public sql_rows::Connection {
   // --- sql_rows::Connection
   Result<sql_rows::Statement*> prepare(const char* sql) override;
   Result<void> begin() override;
+  Result<void> begin_group() override {
+    in_group_ = 0;
+    return {};
+  }
+  Result<void> end_group() override { return {}; }
   Result<void> commit(const hlr::CommitMark& next) override;
   Result<void> end_unchanged() override;
   Result<void> check_integrity() override;
@@ -67,6 +72,7 @@ class Database final : public sql_rows::Connection {
   sqlite3* handle_ = nullptr;
   bool open_ = false;
   bool dead_ = false;
+  uint64_t in_group_ = 0;
   int wal_pages_ = 0;  // in the write-ahead log after the last commit
   int wal_pages_max_ = 4096;
   std::string problem_;
