@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Bringing in a fleet by file: a real simurghd, the real `simurgh fleet import`, a million rows
-into each store. Prints rows a second, the most that either process held in memory, and what the same
-costs again, when every row is known.
+into each store. Prints rows a second, the most that either process held in memory, and what
+the same costs again, when every row is known.
 
 SIMURGH_FLEET_ROWS is another number of rows; SIMURGH_FLEET_STORES names the stores ("sqlite
-postgresql"). SIMURGH_FLEET_SCATTERED=1: MSISDNs in no order. PostgreSQL's cluster is one of its own,
+postgresql"). SIMURGH_FLEET_SCATTERED=1: MSISDNs in no order. PostgreSQL's cluster is its own,
 in memory where there is room.
 """
 
