@@ -13,10 +13,10 @@
 // A session of a chip of ours carries the conversation about its keys, too, before anything else
 // (KeyConversation); in epoch 0 it carries nothing but that.
 //
-// Not here: TLS and HTTP (io/admin_http), short messages, the centre's keys (OwnKeys is declared
-// here; the shell implements it over the security centre). One thread. The caller handles a batch
-// of events, calls Campaigns::flush(), commits, and only then lets answers out. After failure() is
-// set the process must end: nothing may be committed.
+// Not here: TLS and HTTP (io/admin_http), short messages (messages.h), the centre's keys (OwnKeys
+// is declared here; the shell implements it over the security centre). One thread. The caller
+// handles a batch of events, calls Campaigns::flush(), commits, and only then lets answers out.
+// After failure() is set the process must end: nothing may be committed.
 #pragma once
 
 #include <deque>
@@ -46,6 +46,15 @@ class OwnKeys {
   virtual Result<void> on_epoch_proved(const Iccid& iccid, uint32_t epoch) = 0;
   // Orders a new epoch. bad_state when the chip is not in service or one is being agreed.
   virtual Result<void> rekey(const Iccid& iccid, Instant now) = 0;
+  struct Packet {
+    Msisdn to;
+    uint64_t counter = 0;
+    std::vector<uint8_t> bytes;
+  };
+  // A command packet to an application of the chip, without a proof of receipt; its counter was
+  // never used before and is in the open transaction (I2). not_found, bad_state.
+  virtual Result<Packet> make_packet(const Iccid& iccid, const remote_management::Tar& tar,
+                                     ByteView data) = 0;
 
  protected:
   ~OwnKeys() = default;

@@ -43,6 +43,9 @@ class ElementStore {
 
   virtual Result<uint64_t> counter(uint32_t element) = 0;  // 0: none used
   virtual Result<void> set_counters(std::span<const ElementCounter> counters) = 0;
+  // Adds `leap` to the counter of every imported element: after an older database came back, none
+  // may carry a second payload (I2).
+  virtual Result<void> raise_counters(uint64_t leap) = 0;
 
   virtual Result<void> save_batch(const Batch& batch) = 0;
   virtual Result<std::vector<Batch>> batches() = 0;  // in order of id

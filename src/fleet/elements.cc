@@ -1,5 +1,6 @@
 #include "fleet/elements.h"
 
+#include <algorithm>
 #include <set>
 
 #include "crypto/known_test_keys.h"
@@ -135,6 +136,12 @@ Result<uint64_t> Elements::next_counter(uint32_t id) {
   const ElementCounter next{id, last + 1};
   TRY(parts_.store.set_counters({&next, 1}));
   return next.counter;
+}
+
+Result<void> Elements::raise_counter(uint32_t id, uint64_t used) {
+  const ElementCounter raised{id, std::min(used, counter_max)};
+  if (TRY(parts_.store.counter(id)) >= raised.counter) return {};
+  return parts_.store.set_counters({&raised, 1});
 }
 
 }  // namespace simurgh::fleet

@@ -57,6 +57,8 @@ class Elements {
   // The next counter towards an element with imported keys, stored before it is used (I2).
   // `no_space` when it is used up.
   Result<uint64_t> next_counter(uint32_t id);
+  // The next one will be higher than `used`: the card says that it has seen more than we know of.
+  Result<void> raise_counter(uint32_t id, uint64_t used);
 
   ElementStore& store() { return parts_.store; }
 

@@ -104,6 +104,15 @@ Result<void> ElementTables::set_counters(std::span<const fleet::ElementCounter> 
   return {};
 }
 
+Result<void> ElementTables::raise_counters(uint64_t leap) {
+  TRY(transaction_.alive());
+  for (const auto& [id, element] : rows.rows()) {
+    if (element.source != fleet::ElementKeySource::imported) continue;
+    counters.put(id, counters.get(id).value_or(0) + leap);
+  }
+  return {};
+}
+
 Result<void> ElementTables::save_batch(const fleet::Batch& batch) {
   TRY(transaction_.alive());
   for (const auto& [id, other] : batch_rows.rows()) {

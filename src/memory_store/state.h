@@ -131,6 +131,7 @@ class ElementTables final : public fleet::ElementStore {
   Result<uint32_t> next_element_id() override;
   Result<uint64_t> counter(uint32_t element) override;
   Result<void> set_counters(std::span<const fleet::ElementCounter> changed) override;
+  Result<void> raise_counters(uint64_t leap) override;
   Result<void> save_batch(const fleet::Batch& batch) override;
   Result<std::vector<fleet::Batch>> batches() override;
 

@@ -18,17 +18,24 @@ constexpr secured_packet::Spi protection = {secured_packet::CounterRule::higher,
                                             {}};
 }  // namespace
 
-Result<void> send_to_chip(Bearer& bearer, const Msisdn& to, const personalisation::Epoch& epoch,
-                          uint64_t counter, ByteView message) {
+Result<std::vector<uint8_t>> seal_for_chip(const personalisation::Epoch& epoch,
+                                           const ByteArray<3>& tar, uint64_t counter,
+                                           ByteView data) {
   const auto keys = derive_ota_keys(epoch.secret, Direction::to_chip);
   secured_packet::CommandFields fields;
   fields.spi = protection;
   fields.kic = fields.kid = KeyReference::aes(key_set_of(epoch.number));
-  fields.tar = personalisation::short_message_tar;
+  fields.tar = tar;
   fields.counter = counter;
-  ByteArray<secured_packet::command_packet_octets(personalisation::message_octets_max)> room;
-  const ByteView packet =
-      TRY(write_command(fields, {keys.kic.view(), keys.kid.view()}, message, room));
+  std::vector<uint8_t> room(secured_packet::command_packet_octets(data.size()));
+  room.resize(TRY(write_command(fields, {keys.kic.view(), keys.kid.view()}, data, room)).size());
+  return room;
+}
+
+Result<void> send_to_chip(Bearer& bearer, const Msisdn& to, const personalisation::Epoch& epoch,
+                          uint64_t counter, ByteView message) {
+  const std::vector<uint8_t> packet =
+      TRY(seal_for_chip(epoch, personalisation::short_message_tar, counter, message));
   const size_t parts = TRY(sms::part_count(packet.size(), sms::PayloadKind::command_packet));
   for (size_t i = 0; i < parts; ++i) {
     ByteArray<sms::user_data_octets_max> part_room;

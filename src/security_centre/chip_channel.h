@@ -8,6 +8,12 @@
 
 namespace simurgh::security_centre {
 
+// A command packet to the application `tar` under the key set of `epoch`, with full protection and
+// no response asked for. `counter` was never used before.
+Result<std::vector<uint8_t>> seal_for_chip(const personalisation::Epoch& epoch,
+                                           const ByteArray<3>& tar, uint64_t counter,
+                                           ByteView data);
+
 // Sends `message` under the key set of `epoch` with `counter`, which was never used before. Parts
 // of one packet carry the low octet of the counter as their concatenation reference.
 Result<void> send_to_chip(Bearer& bearer, const Msisdn& to, const personalisation::Epoch& epoch,

@@ -202,6 +202,23 @@ Result<void> SecurityCentre::State::on_epoch_proved(const Iccid& iccid, uint32_t
   return parts_.store.save(*row);
 }
 
+Result<ChipPacket> SecurityCentre::State::make_packet(const Iccid& iccid, const ByteArray<3>& tar,
+                                                      ByteView data) {
+  auto row = TRY(parts_.store.load(iccid));
+  if (!row) return ErrorCode::not_found;
+  const auto chip = TRY(parts_.fleet.chip(iccid));
+  if (row->active_epoch == 0 || chip.state == fleet::ChipState::frozen ||
+      chip.state == fleet::ChipState::resetting) {
+    return ErrorCode::bad_state;
+  }
+  ChipPacket out;
+  out.to = chip.msisdn;
+  out.counter = ++row->counter_to_chip;
+  out.bytes = TRY(seal_for_chip(TRY(active_epoch(*row)), tar, out.counter, data));
+  TRY(parts_.store.save(*row));
+  return out;
+}
+
 // Rows that an older schema left without identities: once, after an upgrade.
 Result<void> SecurityCentre::State::fill_identities() {
   constexpr size_t page_rows = 1000;

@@ -41,6 +41,7 @@ Result<void> SecurityCentre::State::recover(const hlr::RecoveryPlan& plan, Insta
   const audit::By by{recovery_actor, now};
   if (plan.condition == hlr::StartCondition::restored) {
     TRY(parts_.store.raise_counters(counters_leap));
+    TRY(parts_.elements.store().raise_counters(counters_leap));
   }
   for (const hlr::RecoveryStep& step : plan.steps) {
     auto row = TRY(parts_.store.load(step.chip.iccid));

@@ -139,6 +139,10 @@ Result<ChipPsk> SecurityCentre::psk_of(std::string_view identity) {
 Result<void> SecurityCentre::on_epoch_proved(const Iccid& iccid, uint32_t epoch) {
   return state_->on_epoch_proved(iccid, epoch);
 }
+Result<ChipPacket> SecurityCentre::make_packet(const Iccid& iccid, const ByteArray<3>& tar,
+                                               ByteView data) {
+  return state_->make_packet(iccid, tar, data);
+}
 Result<SignedUp> SecurityCentre::sign_up(const SignUp& order, std::string_view actor, Instant now) {
   return state_->sign_up(order, {actor, now});
 }

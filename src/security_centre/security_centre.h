@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/numbers.h"
 #include "base/random.h"
@@ -88,6 +89,12 @@ class Listener {
 
  protected:
   ~Listener() = default;
+};
+
+struct ChipPacket {
+  Msisdn to;
+  uint64_t counter = 0;  // its low octet tells its parts from other packets'
+  std::vector<uint8_t> bytes;
 };
 
 class SecurityCentre {
@@ -173,6 +180,12 @@ class SecurityCentre {
   // What the chip answered in its session.
   Result<void> on_session_message(const Iccid& iccid, ByteView message, Instant now);
   void end_session(const Iccid& iccid);
+
+  // A command packet to an application of the chip, without a proof of receipt, under the key set
+  // of its active epoch, with full protection and a counter that was never used before (I2): it may
+  // leave when this event's transaction is committed. not_found; bad_state while the chip has its
+  // first key or is frozen or being reset; too_large.
+  Result<ChipPacket> make_packet(const Iccid& iccid, const ByteArray<3>& tar, ByteView data);
 
   // Repetitions and what is due; call at next_deadline() or any time.
   Result<void> on_time(Instant now);

@@ -64,6 +64,7 @@ class SecurityCentre::State final : private personalisation::CodeTries {
   // keys.cc
   Result<ChipPsk> psk_of(std::string_view identity);
   Result<void> on_epoch_proved(const Iccid& iccid, uint32_t epoch);
+  Result<ChipPacket> make_packet(const Iccid& iccid, const ByteArray<3>& tar, ByteView data);
   Result<void> fill_identities();
 
   // recovery.cc

@@ -23,4 +23,11 @@ std::optional<std::vector<uint8_t>> CentreInSessions::next(const Iccid& iccid) {
   return std::vector<uint8_t>(message->begin(), message->end());
 }
 
+Result<element_update::OwnKeys::Packet> OwnKeysOfCentre::make_packet(const Iccid& iccid,
+                                                                     const ByteArray<3>& tar,
+                                                                     ByteView data) {
+  security_centre::ChipPacket made = TRY(centre_.make_packet(iccid, tar, data));
+  return Packet{made.to, made.counter, std::move(made.bytes)};
+}
+
 }  // namespace simurgh::simurghd

@@ -20,6 +20,7 @@ class OwnKeysOfCentre final : public element_update::OwnKeys {
   }
   // A refusal leaves nothing behind. Not inside of a step.
   Result<void> rekey(const Iccid& iccid, Instant now) override;
+  Result<Packet> make_packet(const Iccid& iccid, const ByteArray<3>& tar, ByteView data) override;
 
  private:
   security_centre::SecurityCentre& centre_;

@@ -99,6 +99,17 @@ Result<void> ElementRows::set_counters(std::span<const fleet::ElementCounter> co
   return {};
 }
 
+Result<void> ElementRows::raise_counters(uint64_t leap) {
+  TRY(session_.begin_change());
+  Query query(session_.connection,
+              "INSERT INTO element_counter (element, counter) "
+              "SELECT id, CAST($1 AS bigint) FROM element WHERE source = 2 "
+              "ON CONFLICT (element) DO UPDATE "
+              "SET counter = element_counter.counter + excluded.counter");
+  query << leap;
+  return query.send();
+}
+
 Result<void> ElementRows::save_batch(const fleet::Batch& batch) {
   TRY(session_.begin_change());
   Query query(session_.connection,
