@@ -75,22 +75,6 @@ void read_packets(json::Fields& sms, PacketSettings& out) {
   sms.finish();
 }
 
-// Four numbers between dots.
-bool read_ipv4(std::string_view text, ByteArray<4>& out) {
-  size_t at = 0;
-  for (size_t i = 0; i < out.size(); ++i) {
-    unsigned number = 0;
-    size_t digits = 0;
-    for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && digits < 3; ++at, ++digits) {
-      number = number * 10 + static_cast<unsigned>(text[at] - '0');
-    }
-    if (digits == 0 || number > 255) return false;
-    out[i] = static_cast<uint8_t>(number);
-    if (i + 1 < out.size() && (at == text.size() || text[at++] != '.')) return false;
-  }
-  return at == text.size();
-}
-
 void read_session(json::Fields& session, SessionSettings& out) {
   const auto read_text = [&](std::string_view name, size_t max, std::string& text) {
     if (session.has(name)) text = session.text(name, 0, max);
@@ -133,6 +117,21 @@ remote_admin::CardProfile PacketSettings::profile() const {
   profile.apdus_per_script_max = apdus_max;
   profile.definite_scripts = true;
   return profile;
+}
+
+bool read_ipv4(std::string_view text, ByteArray<4>& out) {
+  size_t at = 0;
+  for (size_t i = 0; i < out.size(); ++i) {
+    unsigned number = 0;
+    size_t digits = 0;
+    for (; at < text.size() && text[at] >= '0' && text[at] <= '9' && digits < 3; ++at, ++digits) {
+      number = number * 10 + static_cast<unsigned>(text[at] - '0');
+    }
+    if (digits == 0 || number > 255) return false;
+    out[i] = static_cast<uint8_t>(number);
+    if (i + 1 < out.size() && (at == text.size() || text[at++] != '.')) return false;
+  }
+  return at == text.size();
 }
 
 Result<std::vector<uint8_t>> write_trigger(const SessionSettings& settings) {

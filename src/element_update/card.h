@@ -36,6 +36,9 @@ struct SessionSettings {
   friend bool operator==(const SessionSettings&, const SessionSettings&) = default;
 };
 
+// Four numbers between dots; false for anything else.
+bool read_ipv4(std::string_view text, ByteArray<4>& out);
+
 // The data of a trigger's packet. bad_value for what it cannot say.
 Result<std::vector<uint8_t>> write_trigger(const SessionSettings& settings);
 

@@ -110,8 +110,8 @@ class MessageRig final : public MessageOutlet {
         fleet::ElementSettings{}, fleet::Elements::Parts{storage.elements(), *audit, keys});
     REQUIRE(campaigns->load(now).has_value());
     messages = std::make_unique<Messages>(
-        message_settings, Messages::Parts{storage.element_update(), *campaigns, *elements, keys,
-                                          own, *this});
+        message_settings,
+        Messages::Parts{storage.element_update(), *campaigns, *elements, keys, own, *this});
     dispatcher = std::make_unique<campaign::Dispatcher>(*campaigns, campaign::Settings{});
     dispatcher->set_sender(messages.get());
     REQUIRE(messages->on_time(now).has_value());
@@ -151,7 +151,9 @@ class MessageRig final : public MessageOutlet {
     sent_parts.push_back(bytes_copy(part.user_data));
     return {};
   }
-  uint32_t room() const override { return static_cast<uint32_t>(std::min<size_t>(queue_left, 100)); }
+  uint32_t room() const override {
+    return static_cast<uint32_t>(std::min<size_t>(queue_left, 100));
+  }
   uint64_t throttled() const override { return 0; }
 
   // --- the air

@@ -213,6 +213,23 @@ void read_smpp(Table table, Config& out) {
   table.finish();
 }
 
+void read_session(Table& table, element_update::SessionSettings& out) {
+  std::string address;
+  uint32_t port = 0;
+  table.text("public_host", out.host);
+  table.text("public_uri", out.uri);
+  table.text("public_address", address);
+  table.number("public_port", port, 0, 65'535);
+  table.text("access_point", out.access_point);
+  out.port = static_cast<uint16_t>(port);
+  if (!address.empty() && !element_update::read_ipv4(address, out.address)) {
+    table.complain("public_address", "expected an IPv4 address, as 192.0.2.7");
+  }
+  if (!element_update::write_trigger(out)) {
+    table.complain("public_host", "host, uri or access_point is too long, or not a name");
+  }
+}
+
 void read_chips(Table table, Config::Chips& out) {
   table.text("listen", out.listen);
   table.number("sessions_max", out.sessions_max, 1, 200'000);
@@ -232,6 +249,7 @@ void read_chips(Table table, Config::Chips& out) {
   out.poll_period = seconds(period_s);
   table.duration_s("session_time_s", out.session_time, 900);
   table.number("triggers_per_second_max", out.triggers_per_second_max, 1, 100'000);
+  read_session(table, out.session);
   table.finish();
 }
 
@@ -412,6 +430,11 @@ handshakes_max = 2000      # at a time, 45 kB each; more wait their turn
 poll_period_s = 604800     # a chip that was served is told to come again about then: a week
 session_time_s = 30        # how long a session with a payload takes, until it is learnt
 triggers_per_second_max = 1000  # short messages that wake chips
+public_host = ""           # what triggers tell chips of this front end; what is empty, they know …
+public_uri = "/admin"
+public_address = ""        # … IPv4, as the chips' network reaches it
+public_port = 0
+access_point = ""          # of the chips' network
 )",
       data_dir, store);
 }

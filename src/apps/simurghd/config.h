@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "element_update/card.h"
 #include "security_centre/security_centre.h"
 
 namespace simurgh::simurghd {
@@ -64,6 +65,8 @@ struct Config {
     Duration poll_period = days(7);           // of the recurring polls (G1)
     Duration session_time = seconds(30);      // until it is learnt
     uint32_t triggers_per_second_max = 1000;  // through the SMSC
+    // What triggers say of where the front end is; empty: the chips know.
+    element_update::SessionSettings session;
   } chips;
 };
 

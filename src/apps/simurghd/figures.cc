@@ -133,6 +133,22 @@ void ServerOnLoop::campaign_metrics(MetricsText& out) const {
   const auto& dispatcher = dispatcher_->figures();
   out.counter("triggers_total", "Triggers handed to the SMSC's link", dispatcher.triggers);
   out.counter("triggers_refused_total", "Triggers that its link did not take", dispatcher.refused);
+  if (update_messages_) {
+    const auto& messages = update_messages_->figures();
+    out.counter("campaign_packets_total", "Packets to cards that are served by short messages",
+                messages.packets);
+    out.counter("campaign_packets_again_total", "The very same packets sent again",
+                messages.repetitions);
+    out.counter("campaign_receipts_total", "Proofs of receipt that verified", messages.receipts);
+    out.counter("campaign_receipts_refused_total", "Forged, replayed, late or of another card",
+                messages.refused_receipts);
+    out.counter("campaign_read_backs_total", "Cards asked whether they had executed a packet",
+                messages.read_backs);
+    out.counter("campaign_unreachable_total", "Triggers for chips without number or key",
+                messages.unreachable);
+    out.gauge("campaign_message_visits", "Cards being served by short messages",
+              update_messages_->visits());
+  }
   const auto capacity = static_cast<uint32_t>(chips_ ? chips_->sessions_max() : 0);
   const auto learnt = dispatcher_->controller().learnt(capacity);
   out.gauge("flow_session_seconds", "Learnt: a session with a payload", learnt.session_s);

@@ -8,15 +8,21 @@
 #include <string>
 #include <unordered_map>
 
+#include "element_update/messages.h"
 #include "io/smpp/client.h"
 #include "security_centre/security_centre.h"
 
 namespace simurgh::simurghd {
 
-class MessageLink final : public security_centre::Bearer, private smpp_session::EsmeHandler {
+class MessageLink final : public security_centre::Bearer,
+                          public element_update::MessageOutlet,
+                          private smpp_session::EsmeHandler {
  public:
-  using Received =
-      std::move_only_function<void(const Msisdn& from, ByteView user_data, bool has_header)>;
+  // `report`: it came in a delivery report, as a card's proof of receipt may.
+  using Received = std::move_only_function<void(const Msisdn& from, ByteView user_data,
+                                                bool has_header, bool report)>;
+  // What became of a campaign's part (element_update::Messages::on_submitted).
+  using Submitted = std::move_only_function<void(element_update::PartToken token, bool taken)>;
   struct Parts {
     loop::Loop& loop;
     const net::Endpoint& smsc;
@@ -27,6 +33,7 @@ class MessageLink final : public security_centre::Bearer, private smpp_session::
   };
   MessageLink(const Parts& parts, const Msisdn& own_number, Received received);
 
+  void set_submitted(Submitted submitted) { submitted_ = std::move(submitted); }
   void start() { client_.start(); }
   void stop() { client_.stop(); }
   bool bound() const { return client_.session().bound(); }
@@ -38,8 +45,13 @@ class MessageLink final : public security_centre::Bearer, private smpp_session::
   bool has_unsent(const Msisdn& to) const override {
     return unsent_for_.contains(std::string(to.text()));
   }
+  // --- element_update::MessageOutlet
+  Result<void> submit(const element_update::MessagePart& part) override;
+  uint32_t room() const override;
+  uint64_t throttled() const override { return client_.session().counts().throttled; }
 
  private:
+  Result<void> queue(const Msisdn& to, ByteView user_data, smpp::ShortMessage& message);
   void on_bound(std::string_view smsc) override { log_.info("smpp bound", {{"smsc", smsc}}); }
   void on_unbound(smpp::Status) override { log_.warning("smpp link lost"); }
   void on_submit_done(smpp_session::Token token, const smpp_session::SubmitDone& done) override;
@@ -54,6 +66,8 @@ class MessageLink final : public security_centre::Bearer, private smpp_session::
   smpp_session::Token last_token_ = 0;
   std::unordered_map<smpp_session::Token, std::string> unsent_;
   std::unordered_map<std::string, uint32_t> unsent_for_;
+  Submitted submitted_;
+  std::unordered_map<smpp_session::Token, element_update::PartToken> parts_;
   smpp::SmppClient client_;
 };
 

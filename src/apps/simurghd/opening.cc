@@ -128,6 +128,16 @@ void ServerOnLoop::make_campaigns() {
       *campaigns_,
       campaign::Settings{.session_time = config_.chips.session_time,
                          .messages_per_second_max = config_.chips.triggers_per_second_max});
+  if (!messages_) return;
+  update_messages_ = std::make_unique<element_update::Messages>(
+      element_update::Messages::Settings{.session = config_.chips.session},
+      element_update::Messages::Parts{storage_->element_update(), *campaigns_, *elements_, *keys_,
+                                      *own_keys_, *messages_});
+  dispatcher_->set_sender(update_messages_.get());
+  messages_->set_submitted([this](element_update::PartToken token, bool taken) {
+    now_ = loop_->now();
+    update_messages_->on_submitted(token, taken, now_);
+  });
 }
 
 void ServerOnLoop::make_api() {
@@ -215,9 +225,9 @@ bool ServerOnLoop::make_message_link(std::string& problem) {
   }
   messages_ = std::make_unique<MessageLink>(
       MessageLink::Parts{*loop_, *smsc, smpp_transport(), options, random_, log_},
-      config_.centre.own_number, [this](const Msisdn& from, ByteView user_data, bool has_header) {
-        now_ = loop_->now();
-        require("short message", centre_->on_short_message(from, user_data, has_header, now_));
+      config_.centre.own_number,
+      [this](const Msisdn& from, ByteView user_data, bool has_header, bool report) {
+        on_short_message(from, user_data, has_header, report);
       });
   return true;
 }

@@ -97,9 +97,19 @@ void ServerOnLoop::on_second() {
     front_end.capacity = static_cast<uint32_t>(chips_->sessions_max());
     front_end.sessions = static_cast<uint32_t>(chips_->sessions());
   }
-  // No sender yet: the budget is zero, and chips are served when they poll.
+  if (update_messages_) require("campaign messages", update_messages_->on_time(now_));
   require("campaigns", dispatcher_->tick(front_end, now_));
   second_->set_after(campaigns_wait);
+}
+
+// Receipts of cards that are served by short messages are the campaigns', the rest is the centre's.
+void ServerOnLoop::on_short_message(const Msisdn& from, ByteView user_data, bool has_header,
+                                    bool report) {
+  now_ = loop_->now();
+  const auto taken = update_messages_->on_short_message(from, user_data, has_header, now_);
+  if (!taken) fatal("campaign messages", taken.error());
+  if (*taken || report) return;
+  require("short message", centre_->on_short_message(from, user_data, has_header, now_));
 }
 
 void ServerOnLoop::keep_house() {

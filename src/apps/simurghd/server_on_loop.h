@@ -80,6 +80,7 @@ class ServerOnLoop final : public Server,
   void journal_numbers();
   void on_timer();
   void on_second();
+  void on_short_message(const Msisdn& from, ByteView user_data, bool has_header, bool report);
   void keep_house();
   void require(std::string_view what, const Result<void>& result);
   // The store can no longer be trusted, or an actor has left half a change: nothing more leaves.
@@ -135,6 +136,7 @@ class ServerOnLoop final : public Server,
   std::unique_ptr<element_update::ElementUpdate> update_;
   std::unique_ptr<EpochsToCampaigns> epochs_;
   std::unique_ptr<ChipFront> chips_;  // null: chips are not served over HTTPS
+  std::unique_ptr<element_update::Messages> update_messages_;  // null without an SMSC
   std::unique_ptr<campaign::Dispatcher> dispatcher_;
   std::unique_ptr<api::Centre> api_centre_;
   std::unique_ptr<StorageStep> step_;
