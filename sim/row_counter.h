@@ -30,6 +30,10 @@ class RowCounter final : public campaign::Store {
                              FunctionRef<void(const campaign::OutcomeRow&)>) override {
     return {};
   }
+  Result<std::vector<campaign::OutcomeRow>> outcomes(campaign::CampaignId, campaign::ElementId,
+                                                     size_t) override {
+    return std::vector<campaign::OutcomeRow>();
+  }
   Result<std::optional<campaign::OutcomeRow>> outcome(campaign::CampaignId,
                                                       campaign::ElementId) override {
     return std::optional<campaign::OutcomeRow>();

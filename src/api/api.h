@@ -14,7 +14,7 @@
 #include "api/tokens.h"
 #include "audit/log.h"
 #include "base/random.h"
-#include "campaign/store.h"
+#include "campaign/campaigns.h"
 #include "crypto/key_store.h"
 #include "fleet/elements.h"
 #include "fleet/fleet.h"
@@ -72,7 +72,9 @@ class Api {
     Step& step;
     Random& random;
     fleet::Elements& elements;
-    campaign::Store& campaigns;
+    campaign::Store& campaign_rows;
+    campaign::Campaigns& campaigns;
+    campaign::Population& population;
   };
 
   Api(const Settings& settings, const Parts& parts) : settings_(settings), parts_(parts) {}

@@ -119,6 +119,20 @@ Reply import_elements(Call& call);
 Reply list_elements(Call& call);
 Reply get_element(Call& call);
 
+Reply create_campaign(Call& call);
+Reply list_campaigns(Call& call);
+Reply get_campaign(Call& call);
+Reply add_members(Call& call);
+Reply submit_campaign(Call& call);
+Reply approve_campaign(Call& call);
+Reply reject_campaign(Call& call);
+Reply pause_campaign(Call& call);
+Reply resume_campaign(Call& call);
+Reply cancel_campaign(Call& call);
+Reply retry_campaign(Call& call);
+Reply list_outcomes(Call& call);
+Reply get_fronts(Call& call);
+
 Reply list_alarms(Call& call);
 Reply acknowledge_alarm(Call& call);
 Reply list_jobs(Call& call);

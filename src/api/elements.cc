@@ -2,7 +2,6 @@
 // is ever in an answer, and no cell of a file.
 #include "fleet/elements.h"
 #include "api/call.h"
-#include "campaign/store.h"
 #include "formats/fleet_file/fleet_file.h"
 
 namespace simurgh::api {
@@ -218,8 +217,12 @@ Reply import_elements(Call& call) {
       piece.states[i].element.value = *first + static_cast<uint32_t>(i);
       piece.states[i].batch = batch->id;
     }
-    const auto kept = call.parts.campaigns.apply(piece.states);
+    const auto kept = call.parts.campaign_rows.apply(piece.states);
     if (!kept) return reply(kept.error(), "the elements");
+    for (const campaign::ElementRow& row : piece.states) {
+      const auto known_now = call.parts.population.put(row);
+      if (!known_now) return reply(known_now.error(), "the elements");
+    }
   }
   return reply(json::Value::object({{"imported", piece.elements.size()}, {"known", known}}), 201);
 }
@@ -268,7 +271,7 @@ Reply get_element(Call& call) {
   if (!counter) return reply(counter.error(), "the counter");
   json::Value out = describe(*row, *batches);
   out.set("counter", *counter);
-  const auto state = call.parts.campaigns.element({row->id});
+  const auto state = call.parts.campaign_rows.element({row->id});
   if (!state) return reply(state.error(), "the element");
   const campaign::ElementRow known = state->value_or(campaign::ElementRow{});
   out.set("last_contact", time_of(campaign::instant_of(known.last_contact_s)));

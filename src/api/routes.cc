@@ -16,6 +16,7 @@ constexpr Roles dealers_and_readers = {Role::dealer, Role::viewer, Role::operato
 constexpr Roles factories_and_readers = {Role::factory, Role::viewer, Role::operator_,
                                          Role::approver, Role::admin};
 constexpr Roles factories = {Role::factory, Role::operator_, Role::admin};
+constexpr Roles approvers = {Role::approver, Role::admin};
 constexpr Roles deciders = {Role::operator_, Role::approver, Role::admin};
 
 constexpr Route table[] = {
@@ -77,6 +78,30 @@ constexpr Route table[] = {
      "skip_known?}"},
     {"GET", "/v1/elements", readers, list_elements, "Elements, by batch or ICCID prefix"},
     {"GET", "/v1/elements/{iccid}", readers, get_element, "An element, never a key"},
+
+    {"GET", "/v1/campaigns", readers, list_campaigns, "Campaigns, newest first"},
+    {"POST", "/v1/campaigns", operators, create_campaign,
+     "A draft of a campaign {name, payload, filter?, listed?, order?, waves?, stop_rules?, "
+     "windows?, "
+     "triggers?, priority?, needs_approval?, begins_at?, lasts_s?, …}"},
+    {"GET", "/v1/campaigns/{id}", readers, get_campaign,
+     "A campaign: terms without the payload's bytes, state, counters, waves, stop rules"},
+    {"POST", "/v1/campaigns/{id}/members", operators, add_members,
+     "A piece of the list of a draft, one ICCID a line {iccids, first_line?}"},
+    {"POST", "/v1/campaigns/{id}/submit", operators, submit_campaign,
+     "Hand in a draft: for approval, or for its time to come"},
+    {"POST", "/v1/campaigns/{id}/approve", approvers, approve_campaign,
+     "Approve what another person created"},
+    {"POST", "/v1/campaigns/{id}/reject", deciders, reject_campaign, "Back to a draft"},
+    {"POST", "/v1/campaigns/{id}/pause", operators, pause_campaign, "Offer nothing for a while"},
+    {"POST", "/v1/campaigns/{id}/resume", operators, resume_campaign,
+     "Go on after a pause or a stop rule"},
+    {"POST", "/v1/campaigns/{id}/cancel", deciders, cancel_campaign, "End it for good"},
+    {"POST", "/v1/campaigns/{id}/retry", operators, retry_campaign, "Try again what failed"},
+    {"GET", "/v1/campaigns/{id}/outcomes", readers, list_outcomes,
+     "What came of it at each chip, by state"},
+    {"GET", "/v1/campaigns/{id}/fronts", readers, get_fronts,
+     "Chips reached by polls and by triggers, by last contact"},
 
     {"GET", "/v1/alarms", readers, list_alarms, "Alarms, newest first"},
     {"POST", "/v1/alarms/{id}/acknowledge", deciders, acknowledge_alarm, "Take note of an alarm"},

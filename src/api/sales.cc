@@ -71,6 +71,15 @@ json::Value describe(const fleet::Contract& contract) {
                               {"created", time_of(contract.created)}});
 }
 
+// The element of a chip that was sold for the first time, from now on in every population.
+Result<void> show_to_campaigns(Call& call, const Iccid& iccid) {
+  const auto element = TRY(call.parts.elements.store().element_of(iccid));
+  if (!element || TRY(call.parts.campaign_rows.element({element->id}))) return {};
+  const campaign::ElementRow row{.element = {element->id}, .batch = element->batch};
+  TRY(call.parts.campaign_rows.apply({&row, 1}));
+  return call.parts.population.put(row);
+}
+
 Reply refuse_sign_up(const Error& error, const Iccid& iccid) {
   const std::string chip = "chip " + std::string(iccid.text());
   switch (error.code) {
@@ -168,6 +177,8 @@ Reply sign_up(Call& call) {
   }
   const auto signed_up = call.parts.centre.sign_up(order, call.actor, call.now);
   if (!signed_up.has_value()) return refuse_sign_up(signed_up.error(), order.iccid);
+  const auto shown = show_to_campaigns(call, order.iccid);
+  if (!shown.has_value()) return reply(shown.error(), "the element");
   json::Value out = json::Value::object({{"order", signed_up->order},
                                          {"iccid", order.iccid.text()},
                                          {"imsi", signed_up->imsi.text()},

@@ -154,7 +154,7 @@ Result<void> check(const Terms& terms) {
   }
   if (policy.waves.size() > waves_max) return wrong(ErrorCode::too_large, 5);
   for (const Wave& wave : policy.waves) {
-    if ((wave.elements == 0) == (wave.permille == 0) || wave.permille > 1000 ||
+    if ((wave.elements == 0 && wave.permille == 0) || wave.permille > 1000 ||
         wave.soak < Duration{} || wave.soak > lifetime_max) {
       return wrong(ErrorCode::bad_value, 5);
     }

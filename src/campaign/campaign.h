@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "campaign/fronts.h"
 #include "campaign/outcome.h"
 
 namespace simurgh::campaign {
@@ -85,11 +86,12 @@ enum class OrderKind : uint8_t {
 };
 const char* name_of(OrderKind kind);
 
-// How many elements may be reached before the next wave opens: a number, or a share of the total.
+// How many elements may be reached before the next wave opens: a number, a share of the total, or
+// the smaller one of both.
 struct Wave {
   uint32_t elements = 0;  // 0: `permille` counts
-  uint16_t permille = 0;
-  Duration soak;  // after the last element of the wave is settled
+  uint16_t permille = 0;  // 0: `elements` counts
+  Duration soak;          // after the last element of the wave is settled
   friend bool operator==(const Wave&, const Wave&) = default;
 };
 
@@ -100,6 +102,13 @@ struct StopRule {
   uint16_t failed_permille = 0;
   uint32_t sample_min = 100;
   friend bool operator==(const StopRule&, const StopRule&) = default;
+};
+
+// A stop rule and what it sees now.
+struct RuleState {
+  StopRule rule;
+  uint64_t settled = 0, failed = 0;
+  bool broken = false;
 };
 
 // When triggers may be sent, by the operator's clock. Polls are served at all times.
@@ -200,6 +209,7 @@ struct Campaign {
   uint64_t wave_reached = 0;  // elements offered to, in all waves of this run
   uint64_t total = 0;         // members that have reported; 0: not counted yet
   Counters counters;          // of this run, but for `triggers` and `offers`: of all
+  Fronts fronts;              // of this run
   Terms terms;
   friend bool operator==(const Campaign&, const Campaign&) = default;
 };

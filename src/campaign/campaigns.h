@@ -86,6 +86,25 @@ class Campaigns {
 
   const std::map<CampaignId, Campaign>& all() const { return campaigns_; }
   const Campaign* campaign(CampaignId id) const;  // nullptr: there is none; until the next call
+  // The stop rules of one that is under way, with what they see; none of another one.
+  std::vector<RuleState> rule_states(CampaignId id) const;
+  // How many elements may be reached until the present wave ends; UINT64_MAX: no limit.
+  uint64_t wave_quota(CampaignId id) const;
+  Duration poll_period() const { return poll_period_; }
+
+  // Outcomes that are not open, in order of element from `first` on, those with `progress` if it is
+  // said. One call looks at a bounded number of rows: a page may have fewer than `limit` and yet
+  // `next` (where to go on; nullopt: that was all).
+  struct OutcomePage {
+    struct Item {
+      ElementId element;
+      Outcome outcome;
+    };
+    std::vector<Item> items;
+    std::optional<ElementId> next;
+  };
+  Result<OutcomePage> outcomes(CampaignId id, std::optional<Progress> progress, ElementId first,
+                               size_t limit);
   // What has come of it at this element. Of a campaign that is over, what is not settled has
   // failed.
   Result<Outcome> outcome(CampaignId id, ElementId element);
@@ -129,9 +148,12 @@ class Campaigns {
   size_t memory_octets() const;
 
  private:
+  static Outcome settled(const Campaign& campaign, Outcome outcome);
   Result<Campaign*> find(CampaignId id);
   Running* running(CampaignId id);
-  Result<void> change(CampaignId id, Event event, const audit::By& by);
+  const Running* running(CampaignId id) const;
+  Result<void> change(CampaignId id, Event event, const audit::By& by,
+                      const StopRule* rule = nullptr);
   Result<void> take_up(Campaign& campaign, Instant now);
   Result<void> begin_scheduled(Instant now);
   Result<void> obey_stop_rules(Running& running, Instant now);

@@ -10,6 +10,9 @@ namespace simurgh::campaign {
 namespace {
 
 constexpr std::string_view by_itself = "campaign";
+// Of one page of outcomes.
+constexpr uint32_t outcomes_looked_at_max = 1u << 20;
+constexpr size_t rows_looked_at_max = 1u << 14;
 
 // The audit subject of a campaign.
 std::string subject_of(const Campaign& campaign) {
@@ -45,6 +48,13 @@ Result<void> Campaigns::load(Instant now) {
 const Campaign* Campaigns::campaign(CampaignId id) const {
   const auto place = campaigns_.find(id);
   return place == campaigns_.end() ? nullptr : &place->second;
+}
+
+const Running* Campaigns::running(CampaignId id) const {
+  for (const auto& running : running_) {
+    if (running->campaign().id == id) return running.get();
+  }
+  return nullptr;
 }
 
 Result<Campaign*> Campaigns::find(CampaignId id) {
@@ -95,7 +105,8 @@ Result<void> Campaigns::add_members(CampaignId id, std::span<const ElementId> el
 }
 
 // A change of state by a person or by the campaign itself: row, audit row, memory.
-Result<void> Campaigns::change(CampaignId id, Event event, const audit::By& by) {
+Result<void> Campaigns::change(CampaignId id, Event event, const audit::By& by,
+                               const StopRule* rule) {
   Campaign& campaign = *TRY(find(id));
   const State to = TRY(after(campaign.state, event));
   const State from = campaign.state;
@@ -106,13 +117,14 @@ Result<void> Campaigns::change(CampaignId id, Event event, const audit::By& by) 
   if (event == Event::reject) campaign.approved_by.clear();
   TRY(store_.save(campaign));
   const std::string action = std::string("campaign.") + name_of(event);
-  TRY(audit_.append(by, {.action = action,
-                         .subject = subject_of(campaign),
-                         .detail = audit::Detail()
-                                       .add("from", name_of(from))
-                                       .add("to", name_of(to))
-                                       .add("done", campaign.counters.done)
-                                       .add("failed", campaign.counters.failed)}));
+  audit::Detail detail;
+  detail.add("from", name_of(from)).add("to", name_of(to));
+  detail.add("done", campaign.counters.done).add("failed", campaign.counters.failed);
+  if (rule != nullptr) {
+    detail.add("reason", rule->reason == Reason::none ? "any" : name_of(rule->reason));
+    detail.add("failed_permille", rule->failed_permille).add("sample_min", rule->sample_min);
+  }
+  TRY(audit_.append(by, {.action = action, .subject = subject_of(campaign), .detail = detail}));
   if (to == State::cancelled || to == State::done) {
     std::erase_if(running_, [&](const auto& running) { return running->campaign().id == id; });
   }
@@ -149,6 +161,8 @@ Result<void> Campaigns::resume(CampaignId id, const audit::By& by) {
 }
 
 Result<void> Campaigns::cancel(CampaignId id, const audit::By& by) {
+  // Refused before anything is flushed: a caller takes back what a refused command wrote.
+  TRY(after(TRY(find(id))->state, Event::cancel));
   TRY(flush());  // nothing of it may come to the store after the row that says it is over
   return change(id, Event::cancel, by);
 }
@@ -198,8 +212,9 @@ Result<void> Campaigns::begin_scheduled(Instant now) {
 Result<void> Campaigns::obey_stop_rules(Running& running, Instant now) {
   Campaign& campaign = running.campaign();
   if (campaign.state != State::running && campaign.state != State::paused) return {};
-  if (running.broken_rule() == nullptr) return {};
-  return change(campaign.id, Event::stop, {by_itself, now});
+  const StopRule* rule = running.broken_rule();
+  if (rule == nullptr) return {};
+  return change(campaign.id, Event::stop, {by_itself, now}, rule);
 }
 
 Result<void> Campaigns::advance(Instant now) {
@@ -217,6 +232,7 @@ Result<void> Campaigns::advance(Instant now) {
         [&](ElementId element, const Outcome& outcome) { put(*running, element, outcome, now); });
     TRY(obey_stop_rules(*running, now));
     if (!running->is_running()) continue;
+    running->count_fronts();
     running->advance_wave(now);
     if (running->is_finished(now) || running->is_overdue(now)) {
       over.push_back(running->campaign().id);
@@ -228,6 +244,16 @@ Result<void> Campaigns::advance(Instant now) {
     TRY(change(id, Event::finish, {by_itself, now}));
   }
   return {};
+}
+
+std::vector<RuleState> Campaigns::rule_states(CampaignId id) const {
+  const Running* present = running(id);
+  return present == nullptr ? std::vector<RuleState>{} : present->rule_states();
+}
+
+uint64_t Campaigns::wave_quota(CampaignId id) const {
+  const Running* present = running(id);
+  return present == nullptr ? UINT64_MAX : present->wave_quota();
 }
 
 Result<void> Campaigns::flush() {
@@ -245,18 +271,55 @@ Result<void> Campaigns::flush() {
   return {};
 }
 
-Result<Outcome> Campaigns::outcome(CampaignId id, ElementId element) {
-  const Campaign* campaign = TRY(find(id));
-  if (const Running* present = running(id)) return present->outcome(element);
-  TRY(flush());
-  const std::optional<OutcomeRow> row = TRY(store_.outcome(id, element));
-  Outcome outcome = row ? row->outcome : Outcome{};
-  if (campaign->state == State::done && outcome.progress != Progress::done &&
+// What is stored of a campaign that is not under way, as it counts now.
+Outcome Campaigns::settled(const Campaign& campaign, Outcome outcome) {
+  if (campaign.state == State::done && outcome.progress != Progress::done &&
       outcome.progress != Progress::failed) {
     outcome.reason = outcome.progress == Progress::offered ? Reason::silence : Reason::no_contact;
     outcome.progress = Progress::failed;
   }
   return outcome;
+}
+
+Result<Campaigns::OutcomePage> Campaigns::outcomes(CampaignId id, std::optional<Progress> progress,
+                                                   ElementId first, size_t limit) {
+  const Campaign* campaign = TRY(find(id));
+  OutcomePage page;
+  const auto take = [&](ElementId element, const Outcome& outcome) {
+    if (outcome == Outcome{} || (progress && outcome.progress != *progress)) return;
+    page.items.push_back({element, outcome});
+  };
+  if (const Running* present = running(id)) {
+    const uint64_t end =
+        std::min<uint64_t>(uint64_t{first.value} + outcomes_looked_at_max, population_.size());
+    uint32_t place = first.value;
+    for (; place < end && page.items.size() < limit; ++place) {
+      take({place}, present->outcome({place}));
+    }
+    if (place < population_.size()) page.next = ElementId{place};
+    return page;
+  }
+  TRY(flush());
+  for (size_t looked_at = 0; page.items.size() < limit && looked_at < rows_looked_at_max;) {
+    const auto rows = TRY(store_.outcomes(id, first, limit));
+    for (const OutcomeRow& row : rows) {
+      take(row.element, settled(*campaign, row.outcome));
+      first = {row.element.value + 1};
+      if (page.items.size() == limit) break;
+    }
+    if (rows.size() < limit && page.items.size() < limit) return page;
+    looked_at += rows.size();
+  }
+  page.next = first;
+  return page;
+}
+
+Result<Outcome> Campaigns::outcome(CampaignId id, ElementId element) {
+  const Campaign* campaign = TRY(find(id));
+  if (const Running* present = running(id)) return present->outcome(element);
+  TRY(flush());
+  const std::optional<OutcomeRow> row = TRY(store_.outcome(id, element));
+  return settled(*campaign, row ? row->outcome : Outcome{});
 }
 
 size_t Campaigns::memory_octets() const {

@@ -46,6 +46,8 @@ class Population {
 
   bool matches(const Filter& filter, ElementId element) const;
   uint64_t reported() const { return reported_; }
+  // By the hour since 1970: how many last reported then.
+  const std::vector<uint32_t>& contacts_in_hour() const { return contacts_in_hour_; }
 
   // Appends whole hours of the order, the hours before `bound_s` and newest first (or, when
   // `newest` is false, those from `bound_s` on and oldest first), until at least `enough` elements

@@ -7,6 +7,7 @@ namespace simurgh::campaign {
 namespace {
 
 constexpr uint32_t counted_at_once_max = 1u << 22;  // members looked at in one step
+constexpr uint32_t fronts_counted_at_once_max = 1u << 18;
 constexpr Duration recount_after = minutes(10);
 
 bool is_settled(const Outcome& outcome) {
@@ -15,6 +16,12 @@ bool is_settled(const Outcome& outcome) {
 // Offered in this run; not yet again when it was carried over from an earlier one.
 bool is_offered(const Outcome& outcome) {
   return outcome.progress == Progress::offered && outcome.offers > 0;
+}
+uint64_t failed_of(const StopRule& rule, const Tally& tally) {
+  if (rule.reason != Reason::none) return tally.failed[static_cast<size_t>(rule.reason)];
+  uint64_t failed = 0;
+  for (const uint64_t count : tally.failed) failed += count;
+  return failed;
 }
 bool is_silent(const Outcome& outcome) {
   return is_offered(outcome) && outcome.reason != Reason::none;
@@ -55,6 +62,7 @@ Result<void> Running::load(Store& store, Instant now) {
       receipt_waits_.add(row.element, whole_seconds(instant_of(row.at_s) + policy().receipt_wait));
     }
   }));
+  if (campaign_.fronts.buckets.empty()) begin_fronts(now);
   // Which wave an element was in is not kept: in the first one, all were in it.
   if (campaign_.wave > 0) wave_tally_ = {};
   return {};
@@ -81,6 +89,7 @@ void Running::begin_run(Instant now) {
   wave_settled_at_ = Instant::never();
   count_ = {};
   next_count_at_ = now;
+  begin_fronts(now);
   restart_order();
 }
 
@@ -163,6 +172,54 @@ bool Running::wants_trigger(ElementId element) const {
       (outcome.offers == 0 || (outcome.reason != Reason::none && outcome.offers < offers_max));
   if (outcome.progress != Progress::open && !silent_or_carried_over) return false;
   return population_.life(element) == Life::in_service && is_member(element);
+}
+
+void Running::begin_fronts(Instant now) {
+  campaign_.fronts = Fronts::of(population_.contacts_in_hour(), whole_seconds(now));
+}
+
+bool Running::is_unreached_member(ElementId element) const {
+  if (population_.last_contact_s(element) == 0 || !is_member(element)) return false;
+  const Outcome outcome = outcomes_.get(element);
+  return !is_settled(outcome) && outcome.offers == 0;
+}
+
+void Running::count_fronts() {
+  Fronts& fronts = campaign_.fronts;
+  if (fronts.complete) return;
+  const uint32_t end = static_cast<uint32_t>(std::min<uint64_t>(
+      uint64_t{fronts.counted} + fronts_counted_at_once_max, population_.size()));
+  for (; fronts.counted < end; ++fronts.counted) {
+    const ElementId element{fronts.counted};
+    if (is_unreached_member(element)) fronts.add_member(population_.last_contact_s(element));
+  }
+  fronts.complete = fronts.counted == population_.size();
+  changed_ = true;
+}
+
+void Running::count_reached(ElementId element, bool polled) {
+  ++campaign_.wave_reached;
+  Fronts& fronts = campaign_.fronts;
+  const uint32_t contact_s = population_.last_contact_s(element);
+  // What is not counted yet will not be any more. One that never reported joins with this visit.
+  if (element.value >= fronts.counted || contact_s == 0) fronts.add_member(contact_s);
+  fronts.reach(contact_s, polled);
+}
+
+void Running::count_contact(ElementId element, uint32_t now_s) {
+  Fronts& fronts = campaign_.fronts;
+  if (element.value >= fronts.counted || !is_unreached_member(element)) return;
+  fronts.move_member(population_.last_contact_s(element), now_s);
+}
+
+std::vector<RuleState> Running::rule_states() const {
+  std::vector<RuleState> seen;
+  for (const StopRule& rule : policy().stop_rules) {
+    // The worse one of the two tallies that the rule looks at.
+    const Tally& tally = breaks(rule, run_tally_) ? run_tally_ : wave_tally_;
+    seen.push_back({rule, tally.settled, failed_of(rule, tally), breaks(rule, tally)});
+  }
+  return seen;
 }
 
 std::optional<ElementId> Running::candidate() {
@@ -255,8 +312,9 @@ uint64_t Running::wave_quota() const {
   if (campaign_.wave >= waves.size()) return UINT64_MAX;
   uint64_t quota = 0;
   for (size_t i = 0; i <= campaign_.wave; ++i) {
-    quota += waves[i].elements != 0 ? waves[i].elements
-                                    : (campaign_.total * waves[i].permille + 999) / 1000;
+    const uint64_t share = (campaign_.total * waves[i].permille + 999) / 1000;
+    const uint64_t number = waves[i].elements;
+    quota += waves[i].permille == 0 ? number : number == 0 ? share : std::min(number, share);
   }
   return quota;
 }
@@ -264,7 +322,7 @@ uint64_t Running::wave_quota() const {
 bool Running::needs_total() const {
   const std::vector<Wave>& waves = policy().waves;
   return campaign_.total == 0 && campaign_.wave < waves.size() &&
-         waves[campaign_.wave].elements == 0;
+         waves[campaign_.wave].permille != 0;
 }
 
 void Running::advance_wave(Instant now) {
@@ -286,14 +344,8 @@ void Running::advance_wave(Instant now) {
 }
 
 bool Running::breaks(const StopRule& rule, const Tally& tally) const {
-  if (tally.settled < rule.sample_min) return false;
-  uint64_t failed = 0;
-  for (size_t i = 0; i < reasons; ++i) {
-    if (rule.reason == Reason::none || static_cast<size_t>(rule.reason) == i) {
-      failed += tally.failed[i];
-    }
-  }
-  return failed * 1000 > tally.settled * rule.failed_permille;
+  return tally.settled >= rule.sample_min &&
+         failed_of(rule, tally) * 1000 > tally.settled * rule.failed_permille;
 }
 
 const StopRule* Running::broken_rule() const {

@@ -25,6 +25,7 @@ class Running {
   Result<void> load(Store& store, Instant now);
   // A new run: what failed is open again.
   void begin_run(Instant now);
+  void begin_fronts(Instant now);
 
   Campaign& campaign() { return campaign_; }
   const Policy& policy() const { return campaign_.terms.policy; }
@@ -53,12 +54,19 @@ class Running {
   void end_waits(Instant now, FunctionRef<void(ElementId, unsigned number)> timed_out,
                  FunctionRef<void(ElementId, const Outcome&)> changed);
   void advance_wave(Instant now);
+  // The fronts: a piece of the count; the payload goes to this element for the first time; one that
+  // was here was not reached.
+  void count_fronts();
+  void count_reached(ElementId element, bool polled);
+  void count_contact(ElementId element, uint32_t now_s);
   // Stop rules begin to count anew.
   void forgive() { run_tally_ = wave_tally_ = {}; }
   // Whether counters changed since the last call.
   bool take_changed() { return std::exchange(changed_, false); }
   // The rule that is broken, if any.
   const StopRule* broken_rule() const;
+  std::vector<RuleState> rule_states() const;
+  uint64_t wave_quota() const;  // elements up to the end of the present wave; UINT64_MAX: all
   // Counts members a piece at a time, once the campaign has nothing left to do by itself or a wave
   // needs the total. True when every member that has reported is settled.
   bool is_finished(Instant now);
@@ -71,8 +79,8 @@ class Running {
 
  private:
   bool goes_on_counting();
+  bool is_unreached_member(ElementId element) const;
   bool needs_total() const;
-  uint64_t wave_quota() const;
   void count(const Outcome& outcome, int by);
   void restart_order();
   bool breaks(const StopRule& rule, const Tally& tally) const;

@@ -98,7 +98,7 @@ Result<std::optional<Work>> Campaigns::next_work(ElementId element, Instant now)
     if (working_for(visit, campaign.id) || !running->may_offer(element)) continue;
     Outcome outcome = running->outcome(element);
     if (outcome.progress != Progress::offered) outcome.run = campaign.run;
-    if (outcome.offers == 0) ++campaign.wave_reached;
+    if (outcome.offers == 0) running->count_reached(element, visit.announced);
     outcome.progress = Progress::offered;
     outcome.reason = Reason::none;
     // One that never polls is triggered as often as the policy allows, whatever was offered.
@@ -206,6 +206,7 @@ void Campaigns::note_contact(ElementId element, Instant now) {
   if (poll_s != 0 && poll_s <= now_s) {
     population_.set_next_poll(element, now_s + static_cast<uint32_t>(poll_period_.ms / 1000));
   }
+  for (const auto& running : running_) running->count_contact(element, now_s);
   population_.touch(element, now_s);
   element_changed(element);
 }

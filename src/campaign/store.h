@@ -37,6 +37,9 @@ class Store {
   virtual Result<void> apply(std::span<const OutcomeRow> rows) = 0;
   virtual Result<void> load_outcomes(CampaignId campaign,
                                      FunctionRef<void(const OutcomeRow&)> visit) = 0;
+  // Up to `limit`, in order of element, from `first` on.
+  virtual Result<std::vector<OutcomeRow>> outcomes(CampaignId campaign, ElementId first,
+                                                   size_t limit) = 0;
   virtual Result<std::optional<OutcomeRow>> outcome(CampaignId campaign, ElementId element) = 0;
 
   // --- elements: the population's hot columns (last contact, next poll …), replaced whole

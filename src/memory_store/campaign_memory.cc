@@ -45,6 +45,7 @@ Result<void> CampaignTables::save_progress(const campaign::Campaign& campaign) {
   row->wave_reached = campaign.wave_reached;
   row->total = campaign.total;
   row->counters = campaign.counters;
+  row->fronts = campaign.fronts;
   campaign_rows.put(campaign.id, *row);
   return {};
 }
@@ -100,6 +101,19 @@ Result<void> CampaignTables::load_outcomes(campaign::CampaignId campaign,
     visit(place->second);
   }
   return {};
+}
+
+Result<std::vector<campaign::OutcomeRow>> CampaignTables::outcomes(campaign::CampaignId campaign,
+                                                                   campaign::ElementId first,
+                                                                   size_t limit) {
+  TRY(transaction_.alive());
+  std::vector<campaign::OutcomeRow> page;
+  for (auto place = outcome_rows.rows().lower_bound({campaign, first});
+       place != outcome_rows.rows().end() && place->first.first == campaign && page.size() < limit;
+       ++place) {
+    page.push_back(place->second);
+  }
+  return page;
 }
 
 Result<std::optional<campaign::OutcomeRow>> CampaignTables::outcome(campaign::CampaignId campaign,

@@ -122,6 +122,7 @@ Rig::Rig(bool comp128)
       audit(storage.audit()),
       fleet(storage.fleet(), audit),
       elements({}, {storage.elements(), audit, keys}),
+      campaigns(storage.campaigns(), audit, population, days(7)),
       hlr({.import = {.comp128 = comp128}, .cache_entries_max = 100},
           {storage.hlr(), fleet, audit, keys, random}),
       centre(fleet),
@@ -131,7 +132,8 @@ Rig::Rig(bool comp128)
            .service_centre = *Msisdn::parse("4917000001"),
            .service_provider_name = "Simurgh"},
           {centre, fleet, &hlr, audit, storage.audit(), keys, storage.answers(), storage.factory(),
-           tokens, surroundings, step, random, elements, storage.campaigns()}),
+           tokens, surroundings, step, random, elements, storage.campaigns(), campaigns,
+           population}),
       token_texts_(make_tokens().texts) {
   random.fill(transport_private.fill(32));
 }

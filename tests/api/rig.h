@@ -101,6 +101,8 @@ class Rig {
   audit::Log audit;
   fleet::Fleet fleet;
   fleet::Elements elements;
+  campaign::Population population{start};
+  campaign::Campaigns campaigns;
   CountingRandom random;
   hlr::Hlr hlr;
   FakeCentre centre;

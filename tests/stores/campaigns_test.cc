@@ -27,6 +27,9 @@ campaign::Campaign some_campaign(uint32_t id) {
   row.total = uint64_t{6} << 32;
   row.counters = {11, 12, 13, 14, 15, 16, 17, 18, 19, {}};
   for (size_t i = 0; i < campaign::reasons; ++i) row.counters.failed_for[i] = 100 * id + i;
+  row.fronts.buckets = {{100 + id, 2, 3, 4}, {UINT32_MAX, 5, 6, 7}};
+  row.fronts.counted = 8 + id;
+  row.fronts.complete = id % 2 == 0;
   row.terms.listed = id % 2 == 0;
   row.terms.filter.batches = {7, 9};
   row.terms.payload.bytes.assign(3000 + id, static_cast<uint8_t>(id));
@@ -102,6 +105,7 @@ TEST_CASE_TEMPLATE("campaigns, whole and their progress (G2)", BackEnd, SIMURGH_
   one.wave_reached = progress.wave_reached;
   one.total = progress.total;
   one.counters = progress.counters;
+  one.fronts = progress.fronts;
   two.state = campaign::State::cancelled;
   two.approved_by = "token:three";
   two.terms.policy.priority = 3;
@@ -138,6 +142,8 @@ TEST_CASE_TEMPLATE("members and outcomes of a campaign are its own (G2, I5)", Ba
     CHECK(members_of(now, 3).empty());
     CHECK(outcomes_of(now, 1) == std::vector{rows[4], second, rows[3]});
     CHECK(outcomes_of(now, 2) == std::vector{rows[1]});
+    CHECK(*now.outcomes({1}, {0}, 2) == std::vector{rows[4], second});
+    CHECK(*now.outcomes({1}, {8}, 2) == std::vector{rows[3]});
     CHECK(**now.outcome({1}, {7}) == second);
     CHECK(**now.outcome({2}, {7}) == rows[1]);
     CHECK(!now.outcome({2}, {0})->has_value());

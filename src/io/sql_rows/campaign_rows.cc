@@ -5,7 +5,7 @@
 
 #define PROGRESS_COLUMNS                                                                        \
   "run, wave, wave_reached, total, triggers, offers, done, failed, silent, waiting, given_up, " \
-  "polled, triggered, failed_for"
+  "polled, triggered, failed_for, fronts"
 #define SELECT_CAMPAIGN                                                        \
   "SELECT id, name, state, created_by, approved_by, created, begun, changed, " \
   "terms, " PROGRESS_COLUMNS                                                   \
@@ -43,18 +43,20 @@ Result<void> parse_failed_for(ByteView bytes, campaign::Counters& counters) {
   return in.expect_end();
 }
 
-void bind_progress(Query& query, const Campaign& row) {
+// `fronts` lives until the query was sent.
+void bind_progress(Query& query, const Campaign& row, const std::vector<uint8_t>& fronts) {
   const campaign::Counters& counters = row.counters;
   query << row.run << row.wave << row.wave_reached << row.total << counters.triggers
         << counters.offers << counters.done << counters.failed << counters.silent
         << counters.waiting << counters.given_up << counters.polled << counters.triggered
-        << write_failed_for(counters);
+        << write_failed_for(counters) << ByteView(fronts);
 }
 
 struct StoredCampaign {
   Campaign row;
   std::vector<uint8_t> terms;
   FailedFor failed_for;
+  std::vector<uint8_t> fronts;
 };
 
 void read_campaign(Query& query, StoredCampaign& out) {
@@ -64,7 +66,7 @@ void read_campaign(Query& query, StoredCampaign& out) {
                 row.begun, row.changed, out.terms, row.run, row.wave, row.wave_reached, row.total,
                 counters.triggers, counters.offers, counters.done, counters.failed, counters.silent,
                 counters.waiting, counters.given_up, counters.polled, counters.triggered,
-                out.failed_for);
+                out.failed_for, out.fronts);
 }
 
 Result<Campaign> complete(Session& session, StoredCampaign&& stored) {
@@ -74,6 +76,9 @@ Result<Campaign> complete(Session& session, StoredCampaign&& stored) {
   if (!parse_failed_for(stored.failed_for.view(), stored.row.counters)) {
     return session.connection.damaged("a campaign's counters cannot be read");
   }
+  auto fronts = campaign::parse_fronts(stored.fronts);
+  if (!fronts) return session.connection.damaged("a campaign's fronts cannot be read");
+  stored.row.fronts = std::move(*fronts);
   return std::move(stored.row);
 }
 
@@ -114,7 +119,7 @@ Result<void> CampaignRows::save(const Campaign& row) {
               "INSERT INTO campaign (id, name, state, created_by, approved_by, created, begun, "
               "changed, " PROGRESS_COLUMNS
               ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
-              "$15, $16, $17, $18, $19, $20, $21, $22) "
+              "$15, $16, $17, $18, $19, $20, $21, $22, $23) "
               "ON CONFLICT (id) DO UPDATE SET name = excluded.name, state = excluded.state, "
               "created_by = excluded.created_by, approved_by = excluded.approved_by, "
               "created = excluded.created, begun = excluded.begun, changed = excluded.changed, "
@@ -122,10 +127,12 @@ Result<void> CampaignRows::save(const Campaign& row) {
               "total = excluded.total, triggers = excluded.triggers, offers = excluded.offers, "
               "done = excluded.done, failed = excluded.failed, silent = excluded.silent, "
               "waiting = excluded.waiting, given_up = excluded.given_up, polled = excluded.polled, "
-              "triggered = excluded.triggered, failed_for = excluded.failed_for");
+              "triggered = excluded.triggered, failed_for = excluded.failed_for, "
+              "fronts = excluded.fronts");
   query << row.id.value << row.name << row.state << row.created_by << row.approved_by << row.created
         << row.begun << row.changed;
-  bind_progress(query, row);
+  const std::vector<uint8_t> fronts = campaign::write_fronts(row.fronts);
+  bind_progress(query, row, fronts);
   return query.send();
 }
 
@@ -134,8 +141,10 @@ Result<void> CampaignRows::save_progress(const Campaign& row) {
   Query query(session_.connection,
               "UPDATE campaign SET run = $1, wave = $2, wave_reached = $3, total = $4, "
               "triggers = $5, offers = $6, done = $7, failed = $8, silent = $9, waiting = $10, "
-              "given_up = $11, polled = $12, triggered = $13, failed_for = $14 WHERE id = $15");
-  bind_progress(query, row);
+              "given_up = $11, polled = $12, triggered = $13, failed_for = $14, fronts = $15 "
+              "WHERE id = $16");
+  const std::vector<uint8_t> fronts = campaign::write_fronts(row.fronts);
+  bind_progress(query, row, fronts);
   query << row.id.value;
   TRY(query.run());
   if (query.changed() != 1) return fail(ErrorCode::not_found);
@@ -212,6 +221,14 @@ Result<void> CampaignRows::load_outcomes(CampaignId campaign,
     return read_all<OutcomeRow>(query, read_outcome);
   };
   return visit_pages<OutcomeRow>(page, [](const OutcomeRow& row) { return row.element; }, visit);
+}
+
+Result<std::vector<OutcomeRow>> CampaignRows::outcomes(CampaignId campaign, ElementId first,
+                                                       size_t limit) {
+  Query query(session_.connection,
+              SELECT_OUTCOME "WHERE campaign = $1 AND element >= $2 ORDER BY element LIMIT $3");
+  query << campaign.value << first.value << limit;
+  return read_all<OutcomeRow>(query, read_outcome);
 }
 
 Result<std::optional<OutcomeRow>> CampaignRows::outcome(CampaignId campaign, ElementId element) {

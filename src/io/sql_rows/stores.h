@@ -121,6 +121,9 @@ class CampaignRows final : public campaign::Store {
   Result<void> apply(std::span<const campaign::OutcomeRow> rows) override;
   Result<void> load_outcomes(campaign::CampaignId campaign,
                              FunctionRef<void(const campaign::OutcomeRow&)> visit) override;
+  Result<std::vector<campaign::OutcomeRow>> outcomes(campaign::CampaignId campaign,
+                                                     campaign::ElementId first,
+                                                     size_t limit) override;
   Result<std::optional<campaign::OutcomeRow>> outcome(campaign::CampaignId campaign,
                                                       campaign::ElementId element) override;
   Result<void> apply(std::span<const campaign::ElementRow> rows) override;

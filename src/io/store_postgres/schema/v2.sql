@@ -42,7 +42,7 @@ CREATE TABLE campaign_terms (
   terms    bytea   NOT NULL
 );
 
--- failed_for: one number of eight octets for each reason.
+-- failed_for: one number of eight octets for each reason; fronts as write_fronts() gives them.
 CREATE TABLE campaign (
   id           integer          PRIMARY KEY CHECK (id >= 1),
   name         text COLLATE "C" NOT NULL,
@@ -65,7 +65,8 @@ CREATE TABLE campaign (
   given_up     bigint           NOT NULL,
   polled       bigint           NOT NULL,
   triggered    bigint           NOT NULL,
-  failed_for   bytea            NOT NULL
+  failed_for   bytea            NOT NULL,
+  fronts       bytea            NOT NULL
 ) WITH (fillfactor = 50);
 
 -- Uploaded lists.

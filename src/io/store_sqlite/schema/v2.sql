@@ -42,7 +42,7 @@ CREATE TABLE campaign_terms (
   terms    BLOB    NOT NULL
 ) STRICT;
 
--- failed_for: one number of eight octets for each reason.
+-- failed_for: one number of eight octets for each reason; fronts as write_fronts() gives them.
 CREATE TABLE campaign (
   id           INTEGER PRIMARY KEY CHECK (id >= 1),
   name         TEXT    NOT NULL,
@@ -65,7 +65,8 @@ CREATE TABLE campaign (
   given_up     INTEGER NOT NULL,
   polled       INTEGER NOT NULL,
   triggered    INTEGER NOT NULL,
-  failed_for   BLOB    NOT NULL
+  failed_for   BLOB    NOT NULL,
+  fronts       BLOB    NOT NULL
 ) STRICT;
 
 -- Uploaded lists.
