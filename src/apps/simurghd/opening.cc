@@ -149,10 +149,10 @@ void ServerOnLoop::make_api() {
   api_settings.mnc_digits = config_.mnc_digits;
   api_settings.allow_legacy_1997 = config_.allow_legacy_1997;
   api_ = std::make_unique<api::Api>(
-      api_settings,
-      api::Api::Parts{*api_centre_, *fleet_, remote_ ? nullptr : hlr_.get(), *audit_,
-                      storage_->audit(), *keys_, storage_->answers(), storage_->factory(), *tokens_,
-                      *this, *step_, random_, *elements_, storage_->campaigns()});
+      api_settings, api::Api::Parts{*api_centre_, *fleet_, remote_ ? nullptr : hlr_.get(), *audit_,
+                                    storage_->audit(), *keys_, storage_->answers(),
+                                    storage_->factory(), *tokens_, *this, *step_, random_,
+                                    *elements_, storage_->campaigns(), *campaigns_, *population_});
 }
 
 hlr::GsupSettings ServerOnLoop::gsup_settings() const {
