@@ -2,6 +2,8 @@
 // A whole request at the REST interface: "METHOD TARGET\n" and the body. Whatever it is, the answer
 // is a value of its form, no store fails, the audit chain holds, and JSON that reads, writes and
 // reads again as the same.
+#include <optional>
+
 #include "api/api.h"
 #include "crypto/memory_key_store.h"
 #include "memory_store/memory_storage.h"
@@ -9,6 +11,8 @@
 namespace {
 
 using namespace simurgh;
+
+constexpr Instant always{1'700'000'000'000};
 
 class CountingRandom final : public Random {
  public:
@@ -93,10 +97,8 @@ struct World {
         centre(fleet),
         step(storage),
         made(make()),
-        tokens({made.token}),
-        interface({}, {centre, fleet, &hlr, audit, storage.audit(), keys, storage.answers(),
-                       storage.factory(), tokens, surroundings, step, random, elements,
-                       storage.campaigns()}) {
+        tokens({made.token}) {
+    begin();
     send("POST /v1/batches\n{\"name\":\"one\"}");
     send("POST /v1/profiles\n{\"name\":\"standard\",\"algorithm\":\"milenage\"}");
     send(
@@ -111,6 +113,18 @@ struct World {
     send(
         "POST /v1/signups\n{\"iccid\":\"8949170000000000004\",\"ver\":\"0100000000000001\","
         "\"contract\":\"C\",\"msisdn\":\"49\",\"activation\":{\"kind\":\"none\"}}");
+  }
+
+  // What is kept in memory only, from what is stored.
+  void begin() {
+    population.emplace(always);
+    campaigns.emplace(storage.campaigns(), audit, *population, days(7));
+    SIMURGH_CHECK(campaigns->load(always).has_value());
+    interface.emplace(
+        api::Settings{},
+        api::Api::Parts{centre, fleet, &hlr, audit, storage.audit(), keys, storage.answers(),
+                        storage.factory(), tokens, surroundings, step, random, elements,
+                        storage.campaigns(), *campaigns, *population});
   }
 
   static api::NewToken make() {
@@ -129,7 +143,7 @@ struct World {
     request.body = text.substr(std::min(line_end + 1, text.size()));
     request.authorization = "Bearer " + std::string(text_of(made.text.view()));
     request.content_type = "application/json";
-    auto answer = interface.handle(request, Instant{1'700'000'000'000});
+    auto answer = interface->handle(request, always);
     SIMURGH_CHECK(answer.has_value());
     return *answer;
   }
@@ -146,7 +160,9 @@ struct World {
   StorageStep step;
   api::NewToken made;
   api::Tokens tokens;
-  api::Api interface;
+  std::optional<campaign::Population> population;
+  std::optional<campaign::Campaigns> campaigns;
+  std::optional<api::Api> interface;
 };
 
 }  // namespace
@@ -173,5 +189,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     SIMURGH_CHECK(again.has_value() && *again == *value);
   }
   world.storage.crash();
+  world.begin();
   return 0;
 }

@@ -64,11 +64,9 @@ void read_filter(json::Fields filter, json::Problem& problem, const BatchNames& 
   });
   std::vector<uint16_t> of_profiles;
   each_text("profiles", [&](const std::string& text) {
-    const size_t before = of_profiles.size();
-    for (size_t i = 0; i < names.batches.size(); ++i) {
-      if (names.profiles[i] == text) of_profiles.push_back(names.batches[i].id);
-    }
-    return of_profiles.size() > before;
+    const std::vector<uint16_t> batches = names.with_profile(text);
+    of_profiles.insert(of_profiles.end(), batches.begin(), batches.end());
+    return !batches.empty();
   });
   // Profiles are of batches, so they are kept as the batches that there are.
   if (!of_profiles.empty() && out.batches.empty()) {
@@ -279,6 +277,14 @@ json::Value describe_rules(const Policy& policy) {
 const fleet::Batch* BatchNames::find(std::string_view name) const {
   const auto found = std::ranges::find(batches, name, &fleet::Batch::name);
   return found == batches.end() ? nullptr : &*found;
+}
+
+std::vector<uint16_t> BatchNames::with_profile(std::string_view profile) const {
+  std::vector<uint16_t> ids;
+  for (size_t i = 0; i < batches.size() && !profile.empty(); ++i) {
+    if (profiles[i] == profile) ids.push_back(batches[i].id);
+  }
+  return ids;
 }
 
 std::string BatchNames::name_of(uint16_t id) const {

@@ -18,6 +18,7 @@ struct BatchNames {
 
   const fleet::Batch* find(std::string_view name) const;
   std::string name_of(uint16_t id) const;
+  std::vector<uint16_t> with_profile(std::string_view profile) const;  // none for ""
 };
 Result<BatchNames> read_batch_names(const Api::Parts& parts, bool with_profiles);
 

@@ -1,7 +1,7 @@
 // Elements: chips that campaigns reach, those made elsewhere brought in by a file (row G8). No key
 // is ever in an answer, and no cell of a file.
 #include "fleet/elements.h"
-#include "api/call.h"
+#include "api/campaign_terms.h"
 #include "formats/fleet_file/fleet_file.h"
 
 namespace simurgh::api {
@@ -15,7 +15,8 @@ json::Value describe(const fleet::Batch& batch) {
                               {"created", time_of(batch.created)}});
 }
 
-json::Value describe(const fleet::Element& row, const std::vector<fleet::Batch>& batches) {
+json::Value describe(const fleet::Element& row, const std::vector<fleet::Batch>& batches,
+                     const campaign::ElementRow& state) {
   json::Value batch;
   for (const fleet::Batch& known : batches) {
     if (known.id == row.batch) batch = json::Value(known.name);
@@ -27,7 +28,41 @@ json::Value describe(const fleet::Element& row, const std::vector<fleet::Batch>&
                               {"source", name_of(row.source)},
                               {"key_version", row.key_version},
                               {"psk_identity", row.psk_identity},
-                              {"created", time_of(row.created)}});
+                              {"created", time_of(row.created)},
+                              {"release", state.release},
+                              {"last_contact", time_of(campaign::instant_of(state.last_contact_s))},
+                              {"next_poll", time_of(campaign::instant_of(state.next_poll_s))}});
+}
+
+campaign::ElementRow state_of(const Call& call, uint32_t id) {
+  const campaign::ElementId element{id};
+  return call.parts.population.has(element) ? call.parts.population.row(element)
+                                            : campaign::ElementRow{.element = element};
+}
+
+uint32_t read_time(Query& query, json::Problem& problem, std::string_view name,
+                   uint32_t otherwise) {
+  const std::string_view text = query.text(name, 40);
+  if (text.empty()) return otherwise;
+  const auto at = fleet_file::parse_time(text);
+  if (!at && !problem.any()) {
+    problem = {std::string(name), "expected a time: 2026-01-02T03:04:05Z"};
+  }
+  return at ? *at : otherwise;
+}
+
+// What a campaign's filter asks of an element, by the same words; batches and profiles apart.
+campaign::Filter read_filter(Query& query, json::Problem& problem) {
+  campaign::Filter filter;
+  for (const std::string_view name : {"release", "release_not"}) {
+    const uint64_t release = query.number(name, UINT64_MAX, 0, UINT16_MAX);
+    if (release == UINT64_MAX) continue;
+    filter.releases = {static_cast<uint16_t>(release)};
+    filter.releases_excluded = name == "release_not";
+  }
+  filter.contacted_from_s = read_time(query, problem, "contacted_from", 0);
+  filter.contacted_before_s = read_time(query, problem, "contacted_before", UINT32_MAX);
+  return filter;
 }
 
 // A piece of a fleet file, as it came in a request.
@@ -234,6 +269,8 @@ Reply list_elements(Call& call) {
   fleet::ElementFilter filter;
   filter.iccid_prefix = query.text("iccid_prefix", Iccid::size_max);
   const std::string_view batch_name = query.text("batch", fleet::name_octets_max);
+  const std::string_view profile = query.text("profile", fleet::name_octets_max);
+  campaign::Filter wanted = read_filter(query, problem);
   const std::string_view after = query.text("after", Iccid::size_max);
   const bool finished = query.finish();
   const auto position = after.empty() ? Result<Iccid>(Iccid{}) : Iccid::parse(after);
@@ -242,18 +279,26 @@ Reply list_elements(Call& call) {
     problem = {"iccid_prefix", "expected digits"};
   }
   if (problem.any()) return reply(problem);
-  const auto batches = call.parts.elements.store().batches();
-  if (!batches) return reply(batches.error(), "the batches");
+  const auto names = read_batch_names(call.parts, !profile.empty());
+  if (!names) return reply(names.error(), "the batches");
   if (!batch_name.empty()) {
-    for (const fleet::Batch& known : *batches) {
-      if (known.name == batch_name) filter.batch = known.id;
-    }
-    if (!filter.batch) return no_such("batch", batch_name);
+    const fleet::Batch* batch = names->find(batch_name);
+    if (batch == nullptr) return no_such("batch", batch_name);
+    filter.batch = batch->id;
   }
+  wanted.batches = names->with_profile(profile);
+  if (!profile.empty() && wanted.batches.empty()) return no_such("profile of a batch", profile);
+  // Whoever asks for all gets those that no campaign knows, too.
+  const bool all = wanted == campaign::Filter{};
   const auto rows = call.parts.elements.store().elements(filter, *position, limit);
   if (!rows) return reply(rows.error(), "the elements");
   json::Value items = json::Value::array();
-  for (const fleet::Element& row : *rows) items.push_back(describe(row, *batches));
+  for (const fleet::Element& row : *rows) {
+    const campaign::ElementId element{row.id};
+    const bool known = call.parts.population.has(element);
+    if (!all && !(known && call.parts.population.matches(wanted, element))) continue;
+    items.push_back(describe(row, names->batches, state_of(call, row.id)));
+  }
   std::optional<std::string> next;
   if (rows->size() == limit) next = std::string(rows->back().iccid.text());
   return reply(page_of(std::move(items), next));
@@ -269,13 +314,8 @@ Reply get_element(Call& call) {
   if (!batches) return reply(batches.error(), "the batches");
   const auto counter = call.parts.elements.store().counter(row->id);
   if (!counter) return reply(counter.error(), "the counter");
-  json::Value out = describe(*row, *batches);
+  json::Value out = describe(*row, *batches, state_of(call, row->id));
   out.set("counter", *counter);
-  const auto state = call.parts.campaign_rows.element({row->id});
-  if (!state) return reply(state.error(), "the element");
-  const campaign::ElementRow known = state->value_or(campaign::ElementRow{});
-  out.set("last_contact", time_of(campaign::instant_of(known.last_contact_s)));
-  out.set("next_poll", time_of(campaign::instant_of(known.next_poll_s)));
   return reply(out);
 }
 

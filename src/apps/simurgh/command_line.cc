@@ -11,7 +11,8 @@ constexpr const char* about =
 constexpr const char* footer =
     "Exit codes: 0 done, 1 failed here (file, chip), 2 wrong command line, 3 refused by the "
     "server,\n"
-    "4 server not reached or overloaded, 5 token missing or not allowed, 6 interrupted.\n"
+    "4 server not reached or overloaded, 5 token missing or not allowed, 6 interrupted,\n"
+    "7 campaign done but failed at some chips, 8 campaign stopped or cancelled.\n"
     "Every command takes --help, and --json for output that programs read.";
 
 void add_option(CLI::App& app, const Option& option) {

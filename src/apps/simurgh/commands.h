@@ -10,6 +10,7 @@ void add_factory_commands(Commands& commands);     // factory.cc
 void add_dealer_commands(Commands& commands);      // dealer.cc
 void add_subscriber_commands(Commands& commands);  // subscribers.cc: imports
 void add_fleet_commands(Commands& commands);       // fleet.cc: imports of elements
+void add_campaign_commands(Commands& commands);    // campaigns.cc
 void add_token_commands(Commands& commands);       // tokens.cc
 
 }  // namespace simurgh::cli

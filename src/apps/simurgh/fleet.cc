@@ -1,10 +1,9 @@
 // The fleet's elements: bringing in chips made elsewhere from a file (row G8), and looking at them.
 #include <array>
-#include <cstdio>
-#include <cstring>
 
 #include "api/http_types.h"
 #include "apps/simurgh/commands.h"
+#include "apps/simurgh/line_reader.h"
 #include "apps/simurgh/local_file.h"
 #include "apps/simurgh/progress.h"
 #include "apps/simurgh/session.h"
@@ -19,55 +18,6 @@ namespace {
 constexpr size_t piece_rows_max = 2000;
 constexpr size_t piece_octets_max = 700'000;
 static_assert(piece_rows_max <= fleet::import_rows_max);
-
-// The lines of a file of any size, without their ends. Holds keys: wiped.
-class LineReader {
- public:
-  explicit LineReader(const std::string& path) : file_(std::fopen(path.c_str(), "rb")) {
-    // No copy of what is read but ours.
-    if (file_ != nullptr) std::setvbuf(file_, nullptr, _IONBF, 0);
-  }
-  ~LineReader() {
-    wipe(buffer_);
-    if (file_ != nullptr) std::fclose(file_);
-  }
-  LineReader(const LineReader&) = delete;
-  LineReader& operator=(const LineReader&) = delete;
-
-  bool is_open() const { return file_ != nullptr; }
-  bool failed() const { return std::ferror(file_) != 0; }
-  // False at the end. Valid until the next call. A line too long for the buffer comes in parts,
-  // each longer than a line may be.
-  bool next(std::string_view& line) {
-    const uint8_t* end = find_end();
-    if (end == nullptr && !at_end_) {
-      std::memmove(buffer_.data(), buffer_.data() + begin_, size_ - begin_);
-      size_ -= begin_;
-      begin_ = 0;
-      size_ += std::fread(buffer_.data() + size_, 1, buffer_.size() - size_, file_);
-      at_end_ = size_ < buffer_.size();
-      end = find_end();
-    }
-    if (begin_ == size_) return false;
-    const size_t line_end = end == nullptr ? size_ : static_cast<size_t>(end - buffer_.data());
-    line = {reinterpret_cast<const char*>(buffer_.data()) + begin_, line_end - begin_};
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    begin_ = end == nullptr ? size_ : line_end + 1;
-    ++number_;
-    return true;
-  }
-  uint64_t number() const { return number_; }  // of the line that next() gave, from 1
-
- private:
-  const uint8_t* find_end() const {
-    return static_cast<const uint8_t*>(std::memchr(buffer_.data() + begin_, '\n', size_ - begin_));
-  }
-  std::FILE* file_;
-  ByteArray<size_t{64} * 1024> buffer_{};
-  size_t begin_ = 0, size_ = 0;
-  bool at_end_ = false;
-  uint64_t number_ = 0;
-};
 
 struct ImportOptions {
   std::string file;
@@ -261,29 +211,50 @@ void add_show(Commands& commands) {
 
 void add_query(Commands& commands) {
   struct Options {
-    std::string batch, prefix;
+    std::string batch, prefix, profile, release, release_not, contacted_from, contacted_before;
     uint64_t rows_max = 1000;
   };
   auto options = std::make_shared<Options>();
-  static constexpr std::array columns = {
-      Column{"ICCID", "iccid"},   Column{"MSISDN", "msisdn"},    Column{"BATCH", "batch"},
-      Column{"SOURCE", "source"}, Column{"KEYS", "key_version"}, Column{"PSK", "psk_identity"}};
+  static constexpr std::array columns = {Column{"ICCID", "iccid"},
+                                         Column{"MSISDN", "msisdn"},
+                                         Column{"BATCH", "batch"},
+                                         Column{"RELEASE", "release"},
+                                         Column{"LAST CONTACT", "last_contact"},
+                                         Column{"SOURCE", "source"},
+                                         Column{"KEYS", "key_version"},
+                                         Column{"PSK", "psk_identity"}};
   commands.commands.push_back(
       {.group = "fleet",
        .name = "query",
        .summary = "List elements",
-       .examples = "  simurgh fleet query --batch winter-24 --rows 20\n",
-       .options = {{.name = "--batch", .into = &options->batch, .what = "Of this batch"},
-                   {.name = "--iccid-prefix",
-                    .into = &options->prefix,
-                    .what = "Whose ICCID begins with these digits"},
-                   {.name = "--rows",
-                    .into = &options->rows_max,
-                    .what = "Show at most so many rows"}},
+       .examples = "  simurgh fleet query --batch winter-24 --rows 20\n"
+                   "  simurgh fleet query --release-not 4 --contacted-from 2026-01-01T00:00:00Z\n",
+       .options =
+           {{.name = "--batch", .into = &options->batch, .what = "Of this batch"},
+            {.name = "--iccid-prefix",
+             .into = &options->prefix,
+             .what = "Whose ICCID begins with these digits"},
+            {.name = "--profile", .into = &options->profile, .what = "With this card profile"},
+            {.name = "--release", .into = &options->release, .what = "With this release"},
+            {.name = "--release-not",
+             .into = &options->release_not,
+             .what = "With another release"},
+            {.name = "--contacted-from",
+             .into = &options->contacted_from,
+             .what = "Last contact at or after, 2026-01-02T03:04:05Z"},
+            {.name = "--contacted-before",
+             .into = &options->contacted_before,
+             .what = "Last contact before"},
+            {.name = "--rows", .into = &options->rows_max, .what = "Show at most so many rows"}},
        .run = [options](Session& session) -> Outcome<void> {
-         const std::string path =
-             with_parameter(with_parameter("/v1/elements", "batch", options->batch), "iccid_prefix",
-                            options->prefix);
+         std::string path = "/v1/elements";
+         path = with_parameter(path, "batch", options->batch);
+         path = with_parameter(path, "iccid_prefix", options->prefix);
+         path = with_parameter(path, "profile", options->profile);
+         path = with_parameter(path, "release", options->release);
+         path = with_parameter(path, "release_not", options->release_not);
+         path = with_parameter(path, "contacted_from", options->contacted_from);
+         path = with_parameter(path, "contacted_before", options->contacted_before);
          const json::Value::Array rows = TRY(session.api().list(path, options->rows_max));
          session.answer_table(json::Value::object({{"items", rows}}), rows, columns);
          return {};

@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   cli::add_dealer_commands(commands);
   cli::add_subscriber_commands(commands);
   cli::add_fleet_commands(commands);
+  cli::add_campaign_commands(commands);
   cli::add_token_commands(commands);
   const auto parsed = cli::parse_command_line(commands, argc, argv);
   cli::Outcome<void> outcome;

@@ -20,6 +20,8 @@ enum class Exit : int {
   unreachable = 4,  // the server cannot be reached, is overloaded or failed; try again
   forbidden = 5,    // the token is missing, unknown, or its role may not do this
   interrupted = 6,  // stopped by a signal; what was done is kept, run the command again
+  incomplete = 7,   // campaigns watch: it is done, and failed at some chips
+  stopped = 8,      // campaigns watch: a stop rule stopped it, or somebody cancelled it
 };
 
 struct Failure {
