@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "api/campaign_terms.h"
-#include "base/base64.h"
 #include "base/hex.h"
 #include "crypto/primitives.h"
 #include "element_update/payload.h"
 #include "formats/apdu/apdu.h"
+#include "formats/base64/base64.h"
 
 namespace simurgh::api {
 namespace {
@@ -141,7 +141,7 @@ Result<campaign::Payload> read_files(json::Fields& fields, json::Problem& proble
 
 Bytes read_code(json::Fields& fields) {
   if (fields.has("code")) return read_hex(fields, "code", 1, campaign::payload_octets_max);
-  const auto code = parse_base64(fields.text("code_base64", 4, campaign::payload_octets_max * 2));
+  const auto code = base64::parse(fields.text("code_base64", 4, campaign::payload_octets_max * 2));
   if (code.has_value()) return *code;
   fields.refuse("code_base64", "expected base 64 with padding and without line ends");
   return {};

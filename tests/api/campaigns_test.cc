@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "api/rig.h"
-#include "base/base64.h"
 #include "base/hex.h"
 
 namespace simurgh::api::test {

@@ -3,9 +3,9 @@
 #include <charconv>
 
 #include "apps/simurgh/local_file.h"
-#include "base/base64.h"
 #include "base/hex.h"
 #include "formats/apdu_script/apdu_script.h"
+#include "formats/base64/base64.h"
 #include "formats/cap_file/cap_file.h"
 #include "io/zip/zip.h"
 
@@ -120,7 +120,7 @@ Outcome<json::Value> applet_payload(const CampaignOptions& options) {
                  "a campaign installs one: name its AIDs in a file for --terms");
   }
   payload.set("module_aid", hex_of(file.applets.front()));
-  payload.set("code_base64", write_base64(file.octets));
+  payload.set("code_base64", base64::write(file.octets));
   set_text(payload, "instance_aid", options.instance_aid);
   set_text(payload, "parameters", options.parameters);
   return payload;

@@ -1,6 +1,6 @@
-#include "base/base64.h"
+#include "formats/base64/base64.h"
 
-namespace simurgh {
+namespace simurgh::base64 {
 
 namespace {
 
@@ -16,7 +16,7 @@ int value_of(char c) {
 
 }  // namespace
 
-Result<std::vector<uint8_t>> parse_base64(std::string_view text) {
+Result<std::vector<uint8_t>> parse(std::string_view text) {
   if (text.size() % 4 != 0) return fail(ErrorCode::bad_length, text.size());
   const size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
   std::vector<uint8_t> out;
@@ -37,7 +37,7 @@ Result<std::vector<uint8_t>> parse_base64(std::string_view text) {
   return out;
 }
 
-std::string write_base64(ByteView bytes) {
+std::string write(ByteView bytes) {
   std::string out;
   for (size_t i = 0; i < bytes.size(); i += 3) {
     const size_t group = std::min<size_t>(3, bytes.size() - i);
@@ -50,4 +50,4 @@ std::string write_base64(ByteView bytes) {
   return out;
 }
 
-}  // namespace simurgh
+}  // namespace simurgh::base64

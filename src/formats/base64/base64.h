@@ -8,10 +8,10 @@
 #include "base/bytes.h"
 #include "base/result.h"
 
-namespace simurgh {
+namespace simurgh::base64 {
 
 // Error offsets count characters: bad_length unless a multiple of four, bad_value.
-Result<std::vector<uint8_t>> parse_base64(std::string_view text);
-std::string write_base64(ByteView bytes);
+Result<std::vector<uint8_t>> parse(std::string_view text);
+std::string write(ByteView bytes);
 
-}  // namespace simurgh
+}  // namespace simurgh::base64
