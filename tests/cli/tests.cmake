@@ -9,3 +9,7 @@ set_tests_properties(cli.programs PROPERTIES TIMEOUT 600)
 add_test(NAME cli.network
          COMMAND ${CMAKE_SOURCE_DIR}/tests/cli/network_test.py ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
 set_tests_properties(cli.network PROPERTIES TIMEOUT 300)
+# Campaigns as an operator orders and watches them (G3, G4).
+add_test(NAME cli.campaigns
+         COMMAND ${CMAKE_SOURCE_DIR}/tests/cli/campaigns_test.py ${CMAKE_RUNTIME_OUTPUT_DIRECTORY})
+set_tests_properties(cli.campaigns PROPERTIES TIMEOUT 300)
