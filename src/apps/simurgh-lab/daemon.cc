@@ -52,9 +52,19 @@ sends_max = 10
 work_retry_wait_s = 20
 code_tries_max = 20
 ask_new_pin = true
-)",
+{8})",
       options_.data_dir, api_, options_.smpp_connect, password_path, hlr,
-      options_.centre_number.text(), answer_wait_s, options_.store);
+      options_.centre_number.text(), answer_wait_s, options_.store, chips_text());
+}
+
+std::string Daemon::chips_text() const {
+  if (options_.capacity == 0) return {};
+  return fmt::format(
+      "[chips]\nlisten = \"127.0.0.1:{}\"\nsessions_max = {}\npoll_period_s = {}\n"
+      "session_time_s = {}\ntriggers_per_second_max = {}\nreturn_wait_min_s = 5\n"
+      "return_wait_max_s = 15\n",
+      chips_port_, options_.capacity, options_.poll_period_s, options_.session_time_s,
+      options_.triggers_per_second_max);
 }
 
 bool Daemon::init(std::string& problem) {
@@ -67,6 +77,7 @@ bool Daemon::init(std::string& problem) {
   }
   api_ = fmt::format("127.0.0.1:{}", free_port());
   gsup_ = fmt::format("127.0.0.1:{}", free_port());
+  chips_port_ = free_port();
   const std::string password_path = options_.data_dir + "/smpp.password";
   return process::write_new_file(password_path, options_.smpp_password + "\n", 0600, problem) &&
          process::write_new_file(options_.data_dir + "/lab.toml", config_text(password_path), 0600,
@@ -76,7 +87,7 @@ bool Daemon::init(std::string& problem) {
 std::string Daemon::make_token(const std::string& name, const std::string& roles,
                                const std::string& manufacturer, std::string& problem) {
   const std::string program = options_.programs + "/simurgh";
-  const std::string path = options_.data_dir + "/" + name + ".token";
+  const std::string path = token_path(name);
   // The lab is many desks behind one token.
   std::vector<std::string> command = {
       program,   "tokens", "add",     "--file", options_.data_dir + "/tokens",

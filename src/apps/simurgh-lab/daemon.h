@@ -21,6 +21,11 @@ class Daemon {
     Msisdn centre_number;
     Duration answer_wait_first = seconds(1);  // the lab's network is fast
     std::string osmo_hlr_ctrl;                // HOST:PORT; empty: the built-in HLR
+    // The front end for chips; capacity 0: there is none.
+    size_t capacity = 0;
+    uint32_t poll_period_s = 0;
+    uint32_t session_time_s = 0;
+    uint32_t triggers_per_second_max = 0;
   };
 
   explicit Daemon(Options options) : options_(std::move(options)) {}
@@ -38,13 +43,19 @@ class Daemon {
 
   const std::string& api() const { return api_; }
   const std::string& gsup() const { return gsup_; }
+  uint16_t chips_port() const { return chips_port_; }
+  std::string token_path(const std::string& name) const {
+    return options_.data_dir + "/" + name + ".token";
+  }
   std::string log_path() const { return options_.data_dir + "/simurghd.log"; }
 
  private:
   std::string config_text(const std::string& password_path) const;
+  std::string chips_text() const;
 
   Options options_;
   std::string api_, gsup_;
+  uint16_t chips_port_ = 0;
   Child child_;
   uint64_t starts_ = 0;
 };

@@ -49,7 +49,7 @@ class LabOnLoop final : public Lab {
   LabOnLoop(loop::Loop& loop, const LabOptions& options, Random& random)
       : loop_(loop),
         now_(loop.now()),
-        radio_(air_),
+        radio_(options.air == nullptr ? air_ : *options.air),
         smsc_(smsc_options(options), options.faults, radio_, random),
         tick_(loop, [this] { on_tick(); }) {
     radio_.set_centre(smsc_);
@@ -78,6 +78,7 @@ class LabOnLoop final : public Lab {
   network::VisitedNetwork& network(size_t index) override { return links_[index]->network(); }
   size_t networks() const override { return links_.size(); }
   network::SmscCentre& smsc() override { return smsc_; }
+  network::RadioNetwork& radio() override { return radio_; }
   bool connected() const override {
     return std::all_of(links_.begin(), links_.end(), [](const auto& link) { return link->up(); });
   }
@@ -88,9 +89,11 @@ class LabOnLoop final : public Lab {
 
  private:
   static constexpr Duration tick_wait = milliseconds(10);
+  static constexpr size_t looks_per_tick_min = 400;  // handsets
+  static constexpr size_t ticks_per_look = 50;       // of one handset, where they are more
 
   static network::SmscCentreOptions smsc_options(const LabOptions& options) {
-    network::SmscCentreOptions out;
+    network::SmscCentreOptions out = options.smsc;
     network::SmscAccount account;
     account.system_id = options.esme_system_id;
     account.password.assign(bytes_of(options.esme_password));
@@ -102,8 +105,12 @@ class LabOnLoop final : public Lab {
 
   void on_tick() {
     now_ = loop_.now();
-    for (size_t i = 0; i < handsets_.size(); ++i) {
-      if (handsets_[i]->next_deadline() <= now_) handsets_[i]->on_time();
+    const size_t looks =
+        std::min(handsets_.size(), std::max(looks_per_tick_min, handsets_.size() / ticks_per_look));
+    for (size_t i = 0; i < looks; ++i) {
+      if (next_look_ >= handsets_.size()) next_look_ = 0;
+      network::Handset& handset = *handsets_[next_look_++];
+      if (handset.next_deadline() <= now_) handset.on_time();
     }
     radio_.run(now_);
     tick_.set_after(tick_wait);
@@ -118,6 +125,7 @@ class LabOnLoop final : public Lab {
   std::unique_ptr<smpp::SmppServer> server_;
   std::vector<std::unique_ptr<HomeLink>> links_;
   std::vector<network::Handset*> handsets_;
+  size_t next_look_ = 0;
   loop::Timer tick_;
 };
 

@@ -22,7 +22,9 @@ struct LabOptions {
   network::FaultPlan faults;
   std::string esme_system_id = "simurgh";
   std::string esme_password;
-  Msisdn centre_number;  // routed to the ESME
+  Msisdn centre_number;             // routed to the ESME
+  network::Air* air = nullptr;      // between networks and terminals; null: everything passes
+  network::SmscCentreOptions smsc;  // its accounts are made of the above
 };
 
 class Lab {
@@ -36,13 +38,15 @@ class Lab {
   virtual network::VisitedNetwork& network(size_t index) = 0;
   virtual size_t networks() const = 0;
   virtual network::SmscCentre& smsc() = 0;
+  // For networks whose subscribers have another home.
+  virtual network::RadioNetwork& radio() = 0;
   // True when every visited network has its link to the HLR.
   virtual bool connected() const = 0;
   // Present instant, kept up to date by the loop.
   virtual const Instant& now() const = 0;
 
-  // The lab gives a handset its turns from here on; it is the caller's and is removed before it
-  // goes.
+  // The lab gives a handset its turns from here on (with very many of them, each at least twice a
+  // second); it is the caller's and is removed before it goes.
   virtual void add(network::Handset& handset) = 0;
   virtual void remove(network::Handset& handset) = 0;
 };

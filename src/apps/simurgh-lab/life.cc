@@ -9,10 +9,12 @@
 
 #include "apps/simurgh-lab/chip_run.h"
 #include "apps/simurgh-lab/daemon.h"
+#include "apps/simurgh-lab/lab_random.h"
 #include "apps/simurgh-lab/life_progress.h"
 #include "apps/simurgh-lab/opening.h"
 #include "apps/simurgh-lab/osmo_hlr.h"
 #include "apps/simurgh-lab/subcommands.h"
+#include "apps/simurgh-lab/work_folder.h"
 #include "io/process/process.h"
 
 namespace simurgh::lab {
@@ -25,30 +27,6 @@ constexpr Duration look_wait_min = milliseconds(100);
 // A chip that is not looked at costs nothing: more of them, less often.
 constexpr size_t looks_per_second_max = 4000;
 constexpr std::string_view esme_password = "labsmsc";
-
-// Random numbers of the lab's people and faults, from the seed; keys come from the kernel.
-class LabRandom final : public Random {
- public:
-  explicit LabRandom(uint64_t seed) : state_(seed * 2 + 1) {}
-  void fill(MutableByteView out) override {
-    for (uint8_t& octet : out) {  // SplitMix64
-      state_ += 0x9e3779b97f4a7c15;
-      uint64_t z = state_;
-      z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-      z = (z ^ z >> 27) * 0x94d049bb133111eb;
-      octet = static_cast<uint8_t>((z ^ z >> 31) >> 32);
-    }
-  }
-  uint64_t below(uint64_t bound) {
-    const auto octets = array<8>();
-    uint64_t value = 0;
-    for (const uint8_t octet : octets) value = value << 8 | octet;
-    return value % bound;
-  }
-
- private:
-  uint64_t state_;
-};
 
 class Life {
  public:
@@ -65,10 +43,7 @@ class Life {
     daemon_.reset();
     osmo_hlr_.stop();
     opening_.reset();
-    std::error_code ignored;
-    if (well_ && options_.work_dir.empty() && !folder_.empty()) {
-      std::filesystem::remove_all(folder_, ignored);
-    }
+    folder_.leave(well_);
   }
 
   int run() {
@@ -84,10 +59,6 @@ class Life {
       print();
       well_ = figures_.stuck == 0 && figures_.violations == 0 && figures_.resold == options_.chips;
     }
-    if (!well_ && !folder_.empty()) {
-      std::fprintf(stderr, "simurgh-lab: logs, databases and packs are kept in %s\n",
-                   folder_.c_str());
-    }
     return well_ ? 0 : 1;
   }
 
@@ -98,28 +69,13 @@ class Life {
       problem = "osmo-hlr is not installed: ./dev setup peers, or apt-get install osmo-hlr";
       return false;
     }
-    if (!make_folder(problem)) return false;
+    if (!folder_.make(options_.work_dir, problem)) return false;
     auto loop = loop::Loop::create(problem);
     if (!loop) return false;
     loop_ = std::move(*loop);
     log_.set_level(log::Level::error);
-    if (osmo_ && !osmo_hlr_.start(folder_ + "/osmo-hlr", problem)) return false;
+    if (osmo_ && !osmo_hlr_.start(folder_.path() + "/osmo-hlr", problem)) return false;
     return open_server(problem) && open_lab(problem);
-  }
-
-  bool make_folder(std::string& problem) {
-    if (!options_.work_dir.empty()) {
-      std::error_code failed;
-      folder_ = std::filesystem::absolute(options_.work_dir, failed);
-      return process::make_folder(folder_, problem).has_value();
-    }
-    char name[] = "/tmp/simurgh-lab.XXXXXX";
-    if (!mkdtemp(name)) {
-      problem = "no folder could be made in /tmp";
-      return false;
-    }
-    folder_ = name;
-    return true;
   }
 
   // The daemon's configuration names the SMSC's port and the lab's the daemon's: one of them has
@@ -128,7 +84,7 @@ class Life {
     Daemon::Options daemon;
     daemon.programs = options_.programs;
     daemon.store = options_.store;
-    daemon.data_dir = folder_ + "/server";
+    daemon.data_dir = folder_.path() + "/server";
     daemon.smpp_password = esme_password;
     daemon.centre_number = centre_number_;
     daemon.answer_wait_first = options_.faults == "none" ? seconds(3) : seconds(10);
@@ -171,7 +127,7 @@ class Life {
         *auditor_, std::vector<Rest*>{desk_.get(), dealer_.get(), factory_.get()}, figures_);
     opening_ = std::make_unique<Opening>(Opening::Parts{*loop_, *desk_, *dealer_, *factory_},
                                          Opening::Options{.tool = options_.programs + "/simurgh",
-                                                          .folder = folder_,
+                                                          .folder = folder_.path(),
                                                           .chips = options_.chips,
                                                           .milenage_only = osmo_},
                                          [this](const std::string& problem) {
@@ -291,7 +247,8 @@ class Life {
   bool osmo_;
   LifeProgress progress_;
   const network::FaultPlan* faults_ = nullptr;
-  std::string folder_, smpp_listen_;
+  WorkFolder folder_;
+  std::string smpp_listen_;
   std::unique_ptr<loop::Loop> loop_;
   OsmoHlr osmo_hlr_;
   std::unique_ptr<Daemon> daemon_;

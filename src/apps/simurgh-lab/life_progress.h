@@ -1,9 +1,8 @@
-// The line that says how far `lab life` is: on a terminal one line that is kept up to date, else a
-// line now and then, so that a log stays readable.
+// The line that says how far `lab life` is.
 #pragma once
 
 #include "apps/simurgh-lab/life_figures.h"
-#include "base/time.h"
+#include "apps/simurgh-lab/progress_line.h"
 
 namespace simurgh::lab {
 
@@ -11,25 +10,22 @@ class LifeProgress {
  public:
   LifeProgress(size_t chips, bool quiet);
 
-  void begin(Instant now);
+  void begin(Instant now) { line_.begin(now); }
   // Cheap; says something only when it is time to.
   void look(const LifeFigures& figures, Instant now);
   // What is being done before and after the lives ("making chips").
-  void say(const char* words);
+  void say(const char* words) const { line_.write(words); }
   // The last state, with its line ended.
   void finish(const LifeFigures& figures, Instant now);
   // Of all stations of all chips, 0 … 1.
   double share_done(const LifeFigures& figures) const;
-  Duration elapsed(Instant now) const { return now - begun_; }
+  Duration elapsed(Instant now) const { return line_.elapsed(now); }
 
  private:
   void write_line(const LifeFigures& figures, Instant now);
 
   size_t chips_;
-  bool quiet_;
-  bool terminal_;
-  Instant begun_;
-  Instant say_at_;
+  ProgressLine line_;
 };
 
 }  // namespace simurgh::lab

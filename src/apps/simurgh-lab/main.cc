@@ -14,6 +14,8 @@ constexpr Subcommand subcommands[] = {
     {"network", "SMSC, visited network and phones around a simurghd of your own",
      simurgh::lab::network_main},
     {"life", "chips through their whole life on a real simurghd", simurgh::lab::life_main},
+    {"campaign", "a campaign over a fleet of chips on a real simurghd",
+     simurgh::lab::campaign_main},
 };
 
 void print_usage(std::FILE* out) {

@@ -13,5 +13,6 @@ struct Subcommand {
 int card_main(int argc, char** argv);
 int network_main(int argc, char** argv);
 int life_main(int argc, char** argv);
+int campaign_main(int argc, char** argv);
 
 }  // namespace simurgh::lab
