@@ -21,10 +21,10 @@ constexpr uint8_t loopback[] = {127, 0, 0, 1};
 constexpr const char* usim_target = "//aid/A000000087/1002FFFFFFFF8907090000";
 
 struct Counter final : chip_tls::Observer {
-  void on_established() override { peak = std::max(peak, ++now); }
-  void on_ended() override { --now; }
-  void on_plain(ByteView, ByteView) override {}
-  bool may_write(ByteView) override { return !mute; }
+  void on_established(uint64_t, std::string_view) override { peak = std::max(peak, ++now); }
+  void on_ended(uint64_t) override { --now; }
+  void on_plain(uint64_t, ByteView) override {}
+  bool may_write(uint64_t) override { return !mute; }
   int now = 0, peak = 0;
   bool mute = false;
 };

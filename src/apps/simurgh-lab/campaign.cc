@@ -67,7 +67,7 @@ class CampaignRun {
   }
 
  private:
-  enum class Stage : uint8_t { making, importing, ordering, running, settling, comparing };
+  enum class Stage : uint8_t { making, importing, warming_up, ordering, running, settling, comparing };
   struct FleetPart {
     const char* batch;
     const char* settings;
@@ -162,6 +162,9 @@ class CampaignRun {
     switch (stage_) {
       case Stage::making: turn_making(); break;
       case Stage::importing: turn_importing(); break;
+      case Stage::warming_up:
+        if (loop_->now() >= warm_at_) begin_campaign();
+        break;
       case Stage::ordering: break;
       case Stage::running: turn_running(); break;
       case Stage::settling:
@@ -194,7 +197,7 @@ class CampaignRun {
     if (importer_.exit_status() && *importer_.exit_status() != 0) {
       return give_up("simurgh fleet import failed: see " + folder_.path() + "/import.log");
     }
-    if (imported_ == std::size(fleet_parts)) return begin_campaign();
+    if (imported_ == std::size(fleet_parts)) return warm_up();
     const FleetPart& part = fleet_parts[imported_++];
     const std::string file = fmt::format("{}/{}", folder_.path(), part.batch);
     const std::string rows = field_->fleet_file(loop_->now(), part.short_messages_only);
@@ -211,14 +214,20 @@ class CampaignRun {
     }
   }
 
-  void begin_campaign() {
+  // Phones are on for a while before anything is ordered, so that the recurring polls are as they
+  // are at any time.
+  void warm_up() {
     figures_.import_ms = static_cast<uint64_t>((loop_->now() - import_begun_).ms);
-    std::string problem;
-    if (!field_->start(*lab_, problem)) return give_up(problem);
+    field_->start(*lab_);
     field_started_ = true;
+    stage_ = Stage::warming_up;
+    warm_at_ = loop_->now() + seconds(options_.warm_up_s);
+  }
+
+  void begin_campaign() {
     stage_ = Stage::ordering;
     CampaignTerms terms;
-    terms.first_wave_chips = std::clamp<size_t>(options_.chips / 20, 20, 1000);
+    terms.first_wave_chips = std::clamp<size_t>(options_.chips / 10, 50, 1000);
     // Weak coverage may look like a failure for a while; a payload that kills does not go away.
     terms.stop_permille = options_.payload_kills > 0 ? 4 : 100;
     terms.stop_sample = std::min<size_t>(200, terms.first_wave_chips / 2);
@@ -323,7 +332,7 @@ class CampaignRun {
 
   bool judge() const {
     const FieldFigures& field = field_->figures();
-    const bool right = figures_.violations == 0 && field.over_capacity == 0 && field.mute == 0 &&
+    const bool right = figures_.violations == 0 && field_->load().over_capacity == 0 && field.mute == 0 &&
                        figures_.kills == options_.kills;
     if (options_.payload_kills > 0) return right && stopped_in_time();
     return right && figures_.stuck == 0 && figures_.done == field.reachable;
@@ -353,6 +362,7 @@ class CampaignRun {
       std::fprintf(stderr, "violation: %s\n", words.c_str());
     }
     const FieldFigures& field = field_->figures();
+    const Load load = field_->load();
     const auto& smsc = lab_->smsc().counts();
     const int64_t took_s = line_.elapsed(loop_->now()).ms / 1000;
     if (!options_.json) {
@@ -361,7 +371,7 @@ class CampaignRun {
           fmt::format("{} of {} reachable chips done in {} s, each once: {} doubled, {} lost, {} "
                       "stuck, {} violations; {} sessions at most of {}; {} short messages.",
                       figures_.done, field.reachable, took_s, figures_.doubled, figures_.lost,
-                      figures_.stuck, figures_.violations, field.peak_sessions, options_.capacity,
+                      figures_.stuck, figures_.violations, load.peak_sessions, options_.capacity,
                       smsc.submitted)
               .c_str());
       return;
@@ -369,7 +379,8 @@ class CampaignRun {
     json::Value out = figures_.to_json();
     out.set("chips", options_.chips).set("reachable", field.reachable);
     out.set("unreachable", field.unreachable).set("capacity", options_.capacity);
-    out.set("over_capacity", field.over_capacity).set("peak_sessions", field.peak_sessions);
+    out.set("over_capacity", load.over_capacity).set("peak_sessions", load.peak_sessions);
+    out.set("sent_away", field.sent_away).set("triggered_sent_away", field.triggered_sent_away);
     out.set("sessions", field.sessions).set("triggered", field.by_trigger);
     out.set("polls", field.by_poll).set("tried_again", field.tried_again);
     out.set("links_broken", field_->data_figures().broken);
@@ -400,7 +411,7 @@ class CampaignRun {
   size_t imported_ = 0;
   bool field_started_ = false;
   bool looking_ = false;
-  Instant import_begun_, begun_, look_at_, settled_at_;
+  Instant import_begun_, warm_at_, begun_, look_at_, settled_at_;
   CampaignState seen_;
   CampaignFigures figures_;
   std::vector<double> kill_at_;  // shares of the work, rising

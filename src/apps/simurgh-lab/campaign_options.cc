@@ -42,6 +42,10 @@ int campaign_main(int argc, char** argv) {
                       "Sessions of the front end at a time; 0: a fiftieth of the chips"));
   show(app.add_option("--poll-period", options.poll_period_s, "Seconds between two polls of a chip")
            ->check(CLI::Range(60, 86'400)));
+  show(app.add_option("--warm-up", options.warm_up_s,
+                      "Seconds that phones are on before the campaign is ordered; a chip polls "
+                      "first\nafter a minute")
+           ->check(CLI::Range(0, 86'400)));
   show(app.add_option("--faults", options.faults, "Of the short-message network")
            ->check(CLI::IsMember({"none", "lossy", "chaos"})));
   show(app.add_option("--smsc-queue", options.smsc_queue,

@@ -21,6 +21,7 @@ constexpr size_t weak_octets_min = 50, weak_octets_max = 2500;
 // A connection so soon after the one before is the same session's next try.
 constexpr Duration try_again_wait = seconds(20);
 constexpr uint8_t loopback[] = {127, 0, 0, 1};
+constexpr std::string_view come_back_later = "HTTP/1.1 503";
 
 }  // namespace
 
@@ -102,7 +103,7 @@ bool Field::make_some(size_t count, std::string& problem) {
     home_.add(phone.chip.imsi, {phone.chip.msisdn, phone.chip.aka});
     by_msisdn_.emplace(phone.chip.msisdn.text(), index);
     by_iccid_.emplace(phone.chip.iccid.text(), index);
-    if (phone.dies_of_payload) fragile_.emplace(phone.chip.psk_identity, index);
+    if (!phone.chip.psk_identity.empty()) by_identity_.emplace(phone.chip.psk_identity, index);
   }
   return true;
 }
@@ -129,7 +130,7 @@ std::string Field::fleet_file(Instant now, bool short_messages_only) const {
   return out;
 }
 
-bool Field::start(Lab& lab, std::string&) {
+void Field::start(Lab& lab) {
   lab_ = &lab;
   network_ = std::make_unique<network::VisitedNetwork>(
       network::VisitedNetworkSettings{.vectors_per_request = 1}, home_, lab.radio());
@@ -141,7 +142,6 @@ bool Field::start(Lab& lab, std::string&) {
   }
   std::ranges::sort(to_switch_on_,
                     [this](size_t a, size_t b) { return phones_[b].on_at < phones_[a].on_at; });
-  return true;
 }
 
 void Field::switch_on(Phone& phone) {
@@ -201,7 +201,8 @@ size_t Field::cut_after(network::Handset& handset) {
   Phone& phone = phones_[found->second];
   const Instant now = lab_->now();
   const bool again = phone.session_at.ms != 0 && now - phone.session_at < try_again_wait;
-  if (phone.triggered_at.ms != 0) {
+  phone.by_trigger = phone.triggered_at.ms != 0;
+  if (phone.by_trigger) {
     ++figures_.by_trigger;
   } else {
     ++(again ? figures_.tried_again : figures_.by_poll);
@@ -212,41 +213,78 @@ size_t Field::cut_after(network::Handset& handset) {
   return weak_octets_min + random_.below(weak_octets_max - weak_octets_min);
 }
 
-void Field::on_established() {
-  ++figures_.sessions;
-  if (figures_.sessions_now >= options_.capacity) ++figures_.over_capacity;
-  figures_.peak_sessions = std::max(figures_.peak_sessions, ++figures_.sessions_now);
+void Field::on_established(uint64_t channel, std::string_view identity) {
+  const auto found = by_identity_.find(std::string(identity));
+  if (found == by_identity_.end()) return;
+  sessions_[channel] = {.phone = found->second, .begun = loop_.now()};
+  ++figures_.sessions_now;
 }
 
-Field::Phone* Field::of_identity(ByteView identity) {
-  if (fragile_.empty()) return nullptr;
-  const auto found = fragile_.find(std::string(text_of(identity)));
-  return found == fragile_.end() ? nullptr : &phones_[found->second];
+void Field::on_ended(uint64_t channel) {
+  const auto found = sessions_.find(channel);
+  if (found == sessions_.end()) return;
+  --figures_.sessions_now;
+  if (found->second.served) served_.push_back({found->second.begun, loop_.now()});
+  sessions_.erase(found);
+}
+
+void Field::on_plain(uint64_t channel, ByteView plain) {
+  const auto found = sessions_.find(channel);
+  if (found == sessions_.end()) return;
+  count_answer(found->second, plain);
+  look_for_payload(found->second, plain);
+}
+
+void Field::count_answer(Session& session, ByteView plain) {
+  if (std::exchange(session.heard, true)) return;
+  if (text_of(plain).starts_with(come_back_later)) {
+    ++figures_.sent_away;
+    if (phones_[session.phone].by_trigger) ++figures_.triggered_sent_away;
+    return;
+  }
+  session.served = true;
+  ++figures_.sessions;
+}
+
+Load Field::load() const {
+  std::vector<Instant> begins, ends;
+  for (const Span& span : served_) {
+    begins.push_back(span.from);
+    ends.push_back(span.to);
+  }
+  std::ranges::sort(begins, [](Instant a, Instant b) { return a.ms < b.ms; });
+  std::ranges::sort(ends, [](Instant a, Instant b) { return a.ms < b.ms; });
+  Load load;
+  size_t over = 0;
+  for (size_t begun = 0; begun < begins.size(); ++begun) {
+    while (over < ends.size() && ends[over].ms <= begins[begun].ms) ++over;
+    const size_t there = begun + 1 - std::min(over, begun);
+    if (there > options_.capacity) ++load.over_capacity;
+    load.peak_sessions = std::max(load.peak_sessions, there);
+  }
+  return load;
 }
 
 // A fragile chip gets the payload: it will execute it in this very call.
-void Field::on_plain(ByteView identity, ByteView plain) {
-  Phone* phone = of_identity(identity);
-  if (phone == nullptr || phone->dead) return;
+void Field::look_for_payload(Session& session, ByteView plain) {
+  Phone& phone = phones_[session.phone];
+  if (!phone.dies_of_payload || phone.dead) return;
   ByteArray<payload_commands[1].size() / 2> command;
   SIMURGH_CHECK(parse_hex(payload_commands[1], command).has_value());
-  const auto index = static_cast<size_t>(phone - phones_.data());
-  std::string& tail = plain_tails_[index];
-  tail += text_of(plain);
-  if (tail.find(text_of(command)) != std::string::npos) {
-    phone->dead = true;
+  session.tail += text_of(plain);
+  if (session.tail.find(text_of(command)) != std::string::npos) {
+    phone.dead = true;
     ++figures_.chips_killed;
-    dying_.push_back(index);
-    plain_tails_.erase(index);
-  } else if (tail.size() > command.size()) {
-    tail.erase(0, tail.size() - command.size());
+    dying_.push_back(session.phone);
+  } else if (session.tail.size() > command.size()) {
+    session.tail.erase(0, session.tail.size() - command.size());
   }
 }
 
 // What has died answers nothing.
-bool Field::may_write(ByteView identity) {
-  const Phone* phone = of_identity(identity);
-  return phone == nullptr || !phone->dead;
+bool Field::may_write(uint64_t channel) {
+  const auto found = sessions_.find(channel);
+  return found == sessions_.end() || !phones_[found->second.phone].dead;
 }
 
 }  // namespace simurgh::lab

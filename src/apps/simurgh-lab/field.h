@@ -38,12 +38,19 @@ struct FieldOptions {
 
 struct FieldFigures {
   size_t reachable = 0, unreachable = 0;
-  uint64_t sessions = 0;  // that came up
-  size_t sessions_now = 0, peak_sessions = 0;
-  uint64_t over_capacity = 0;  // that came up when capacity were there already
+  uint64_t sessions = 0;     // that the front end served
+  size_t sessions_now = 0;   // under a chip's key, served or not
+  // Told to come back later: of them those that were there because of a trigger.
+  uint64_t sent_away = 0, triggered_sent_away = 0;
   uint64_t by_trigger = 0, by_poll = 0, tried_again = 0;  // connections, why they were made
   uint64_t chips_killed = 0;
   uint64_t mute = 0;  // phones whose chip did not start: a mistake
+};
+
+// The front end's load, as the chips had it: from a proved key to the end, of what was served.
+struct Load {
+  size_t peak_sessions = 0;
+  uint64_t over_capacity = 0;  // sessions that began when there were as many as the capacity
 };
 
 class Field final : private network::Air, private chip_tls::Observer {
@@ -58,6 +65,7 @@ class Field final : private network::Air, private chip_tls::Observer {
     Instant on_at;
     Instant triggered_at;  // a message for its card came and no session since; 0: none
     Instant session_at;    // its last connection's beginning
+    bool by_trigger = false;  // … which a trigger was the reason for
     std::unique_ptr<network::Handset> handset;
     std::string outcome;  // as the server says in the end; empty: nothing
 
@@ -76,7 +84,7 @@ class Field final : private network::Air, private chip_tls::Observer {
 
   network::Air& air() { return *this; }
   // From here on phones are switched on, on the lab's network and time.
-  bool start(Lab& lab, std::string& problem);
+  void start(Lab& lab);
   // To be called often: switches phones on and off.
   void turn();
   // Everything off, to be looked at.
@@ -85,6 +93,8 @@ class Field final : private network::Air, private chip_tls::Observer {
   std::vector<Phone>& phones() { return phones_; }
   Phone* find(const Iccid& iccid);
   const FieldFigures& figures() const { return figures_; }
+  // Of the sessions that are over.
+  Load load() const;
   const packet_data::Figures& data_figures() const { return sockets_.figures(); }
 
  private:
@@ -94,15 +104,25 @@ class Field final : private network::Air, private chip_tls::Observer {
   void switch_on(Phone& phone);
   Duration poll_offset(const ForeignChip& chip, Instant now) const;
   size_t cut_after(network::Handset& handset);
-  Phone* of_identity(ByteView identity);
 
   // network::Air
   bool pass_down(const Msisdn& to, std::vector<uint8_t>& tpdu) override;
   // chip_tls::Observer
-  void on_established() override;
-  void on_ended() override { --figures_.sessions_now; }
-  void on_plain(ByteView identity, ByteView plain) override;
-  bool may_write(ByteView identity) override;
+  void on_established(uint64_t channel, std::string_view identity) override;
+  void on_ended(uint64_t channel) override;
+  void on_plain(uint64_t channel, ByteView plain) override;
+  bool may_write(uint64_t channel) override;
+
+  // A channel under the chip's key, from its establishment on.
+  struct Session {
+    size_t phone = 0;
+    Instant begun;
+    bool heard = false;   // the front end has answered something
+    bool served = false;  // … other than "come back later"
+    std::string tail;     // of what a fragile chip has got
+  };
+  void count_answer(Session& session, ByteView plain);
+  void look_for_payload(Session& session, ByteView plain);
 
   static constexpr size_t channel_kinds = 3;
 
@@ -118,10 +138,14 @@ class Field final : private network::Air, private chip_tls::Observer {
   Lab* lab_ = nullptr;
   std::unique_ptr<network::VisitedNetwork> network_;
   std::vector<Phone> phones_;
-  std::unordered_map<std::string, size_t> by_msisdn_, by_iccid_, fragile_;
+  std::unordered_map<std::string, size_t> by_msisdn_, by_iccid_, by_identity_;
   std::unordered_map<network::Handset*, size_t> by_handset_;
   std::vector<size_t> to_switch_on_;                     // by time, the next one last
-  std::unordered_map<size_t, std::string> plain_tails_;  // of fragile chips in a session
+  std::unordered_map<uint64_t, Session> sessions_;
+  struct Span {
+    Instant from, to;
+  };
+  std::vector<Span> served_;  // sessions that are over
   std::vector<size_t> dying_;
   bool stopped_ = false;
 };

@@ -9,14 +9,15 @@ constexpr size_t plain_octets = 2048;  // of one step; a chip's records have 512
 
 class Channel final : public uicc::SecureChannel, private tls::Session::Outlet {
  public:
-  Channel(std::string identity, uicc::SecureChannel::Outlet& outlet, Observer* observer)
-      : identity_(std::move(identity)), outlet_(outlet), observer_(observer) {}
+  Channel(uint64_t number, uicc::SecureChannel::Outlet& outlet, Observer* observer)
+      : number_(number), outlet_(outlet), observer_(observer) {}
   ~Channel() override { end(); }
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
   bool open(tls::ChipClient& client, const tls::PskCredential& credential) {
     session_ = client.session(credential, *this);
+    identity_ = credential.identity;
     return session_ != nullptr;
   }
 
@@ -33,11 +34,11 @@ class Channel final : public uicc::SecureChannel, private tls::Session::Outlet {
         case tls::Session::Event::need_more: return {};
         case tls::Session::Event::established:
           counted_ = true;
-          if (observer_ != nullptr) observer_->on_established();
+          if (observer_ != nullptr) observer_->on_established(number_, identity_);
           break;
         case tls::Session::Event::plain: {
           const ByteView got = ByteView(room).first(step.octets);
-          if (observer_ != nullptr) observer_->on_plain(bytes_of(identity_), got);
+          if (observer_ != nullptr) observer_->on_plain(number_, got);
           plain.insert(plain.end(), got.begin(), got.end());
           wipe(MutableByteView(room).first(step.octets));
           break;
@@ -53,7 +54,7 @@ class Channel final : public uicc::SecureChannel, private tls::Session::Outlet {
   bool established() const override { return session_->established(); }
 
   Result<void> write(ByteView plain) override {
-    if (observer_ != nullptr && !observer_->may_write(bytes_of(identity_))) {
+    if (observer_ != nullptr && !observer_->may_write(number_)) {
       return fail(ErrorCode::closed);
     }
     return session_->write(plain);
@@ -67,10 +68,11 @@ class Channel final : public uicc::SecureChannel, private tls::Session::Outlet {
     return true;
   }
   void end() {
-    if (counted_ && observer_ != nullptr) observer_->on_ended();
+    if (counted_ && observer_ != nullptr) observer_->on_ended(number_);
     counted_ = false;
   }
 
+  uint64_t number_;
   std::string identity_;
   uicc::SecureChannel::Outlet& outlet_;
   Observer* observer_;
@@ -86,7 +88,7 @@ std::unique_ptr<uicc::SecureChannel> TlsChannels::connect(ByteView identity, Byt
   credential.identity = std::string(text_of(identity));
   credential.key = tls::PskKey(key);
   if (!tls::good_identity(credential.identity)) return nullptr;
-  auto channel = std::make_unique<Channel>(credential.identity, outlet, observer_);
+  auto channel = std::make_unique<Channel>(++last_channel_, outlet, observer_);
   if (!channel->open(client_, credential)) return nullptr;
   return channel;
 }
