@@ -29,9 +29,14 @@ constexpr Duration linger_wait = seconds(5);
 constexpr int periods_patience = 20;
 
 // What the agents of the field can do, as their maker says of his cards.
-constexpr const char* agent_settings = R"({"http": {"keeps_response": true, "says_resume": true,
-"understands_retry_after": true}, "poll_date": "script",
-"poll_target": "a0000000871002ffffffff8907090000"})";
+std::string agent_settings() {
+  return json::write(json::Value::object(
+      {{"http",
+        json::Value::object(
+            {{"keeps_response", true}, {"says_resume", true}, {"understands_retry_after", true}})},
+       {"poll_date", "script"},
+       {"poll_target", usim_aid_text}}));
+}
 
 class CampaignRun {
  public:
@@ -67,14 +72,20 @@ class CampaignRun {
   }
 
  private:
-  enum class Stage : uint8_t { making, importing, warming_up, ordering, running, settling, comparing };
+  enum class Stage : uint8_t {
+    making,
+    importing,
+    warming_up,
+    ordering,
+    running,
+    settling,
+    comparing
+  };
   struct FleetPart {
     const char* batch;
-    const char* settings;
     bool short_messages_only;
   };
-  static constexpr FleetPart fleet_parts[] = {{"agents", agent_settings, false},
-                                              {"sms-cards", "{}", true}};
+  static constexpr FleetPart fleet_parts[] = {{"agents", false}, {"sms-cards", true}};
 
   bool open(std::string& problem) {
     if (!folder_.make(options_.work_dir, problem)) return false;
@@ -203,7 +214,8 @@ class CampaignRun {
     const std::string rows = field_->fleet_file(loop_->now(), part.short_messages_only);
     if (std::ranges::count(rows, '\n') < 2) return;
     if (!process::write_new_file(file + ".csv", rows, 0600, problem) ||
-        !process::write_new_file(file + ".json", part.settings, 0600, problem) ||
+        !process::write_new_file(file + ".json", part.short_messages_only ? "{}" : agent_settings(),
+                                 0600, problem) ||
         !importer_.start({.command = {options_.programs + "/simurgh", "fleet", "import",
                                       file + ".csv", "--batch", part.batch, "--settings",
                                       file + ".json", "--server", "http://" + daemon_->api(),
@@ -332,8 +344,8 @@ class CampaignRun {
 
   bool judge() const {
     const FieldFigures& field = field_->figures();
-    const bool right = figures_.violations == 0 && field_->load().over_capacity == 0 && field.mute == 0 &&
-                       figures_.kills == options_.kills;
+    const bool right = figures_.violations == 0 && field_->load().over_capacity == 0 &&
+                       field.mute == 0 && figures_.kills == options_.kills;
     if (options_.payload_kills > 0) return right && stopped_in_time();
     return right && figures_.stuck == 0 && figures_.done == field.reachable;
   }

@@ -13,7 +13,7 @@ struct CampaignOptions {
   uint64_t seed = 1;
   size_t capacity = 0;  // sessions of the front end; 0: by the number of chips
   uint32_t poll_period_s = 300;
-  int64_t warm_up_s = 0;  // phones are on so long before the campaign is ordered
+  int64_t warm_up_s = 0;        // phones are on so long before the campaign is ordered
   std::string faults = "none";  // of the short-message network
   size_t smsc_queue = 100'000;  // messages that the SMSC holds; more are refused
   size_t kills = 0;             // of simurghd, by SIGKILL, at random moments

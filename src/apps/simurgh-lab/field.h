@@ -38,8 +38,8 @@ struct FieldOptions {
 
 struct FieldFigures {
   size_t reachable = 0, unreachable = 0;
-  uint64_t sessions = 0;     // that the front end served
-  size_t sessions_now = 0;   // under a chip's key, served or not
+  uint64_t sessions = 0;    // that the front end served
+  size_t sessions_now = 0;  // under a chip's key, served or not
   // Told to come back later: of them those that were there because of a trigger.
   uint64_t sent_away = 0, triggered_sent_away = 0;
   uint64_t by_trigger = 0, by_poll = 0, tried_again = 0;  // connections, why they were made
@@ -63,8 +63,8 @@ class Field final : private network::Air, private chip_tls::Observer {
     bool dies_of_payload = false;
     bool dead = false;
     Instant on_at;
-    Instant triggered_at;  // a message for its card came and no session since; 0: none
-    Instant session_at;    // its last connection's beginning
+    Instant triggered_at;     // a message for its card came and no session since; 0: none
+    Instant session_at;       // its last connection's beginning
     bool by_trigger = false;  // … which a trigger was the reason for
     std::unique_ptr<network::Handset> handset;
     std::string outcome;  // as the server says in the end; empty: nothing
@@ -140,7 +140,7 @@ class Field final : private network::Air, private chip_tls::Observer {
   std::vector<Phone> phones_;
   std::unordered_map<std::string, size_t> by_msisdn_, by_iccid_, by_identity_;
   std::unordered_map<network::Handset*, size_t> by_handset_;
-  std::vector<size_t> to_switch_on_;                     // by time, the next one last
+  std::vector<size_t> to_switch_on_;  // by time, the next one last
   std::unordered_map<uint64_t, Session> sessions_;
   struct Span {
     Instant from, to;

@@ -52,6 +52,7 @@ Result<uint32_t> executions_of(const ForeignChip& chip, Random& random);
 constexpr std::string_view payload_commands[] = {"00a40004026f39", "803200000300000100"};
 constexpr std::string_view read_back_commands[] = {"00a40004026f39", "00b2010403"};
 constexpr std::string_view read_back_expected = "000001";
+// Public constant: the AID of our profile's USIM (uicc/files.cc).
 constexpr std::string_view usim_aid_text = "a0000000871002ffffffff8907090000";
 
 }  // namespace simurgh::lab
