@@ -28,7 +28,7 @@ set_tests_properties(lab.campaign PROPERTIES TIMEOUT 600)
 add_test(NAME lab.campaign_postgres
          COMMAND with_postgres $<TARGET_FILE:simurgh-lab> campaign --store {store} --chips 300
                  --capacity 60 --latency-ms 100 --poll-period 120 --seed 4 --kills 1
-                 --smsc-queue 5 --json --quiet --programs $<TARGET_FILE_DIR:simurghd>)
+                 --smsc-queue 40 --json --quiet --programs $<TARGET_FILE_DIR:simurghd>)
 set_tests_properties(lab.campaign_postgres PROPERTIES TIMEOUT 600)
 # A payload that kills chips stops by itself in the first wave.
 add_test(NAME lab.campaign_stops

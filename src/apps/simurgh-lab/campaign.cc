@@ -240,8 +240,9 @@ class CampaignRun {
     stage_ = Stage::ordering;
     CampaignTerms terms;
     terms.first_wave_chips = std::clamp<size_t>(options_.chips / 10, 50, 1000);
-    // Weak coverage may look like a failure for a while; a payload that kills does not go away.
-    terms.stop_permille = options_.payload_kills > 0 ? 4 : 100;
+    // Weak coverage and a full SMSC look like failures for a while; only a payload that kills is
+    // to stop it.
+    terms.stop_permille = options_.payload_kills > 0 ? 4 : 300;
     terms.stop_sample = std::min<size_t>(200, terms.first_wave_chips / 2);
     terms.lasts_s = options_.lasts_s > 0 ? options_.lasts_s
                                          : int64_t{periods_patience} * options_.poll_period_s;
