@@ -21,18 +21,18 @@ set_tests_properties(lab.life_postgres PROPERTIES TIMEOUT 600)
 # G1-G8 through real TCP, TLS, SMPP and REST: a fleet of 300 imported chips, simurghd killed on the
 # way; each reachable chip done and executed once.
 add_test(NAME lab.campaign
-         COMMAND simurgh-lab campaign --chips 300 --capacity 60 --latency-ms 100 --poll-period 120
+         COMMAND simurgh-lab campaign --chips 300 --capacity 60 --latency-ms 100 --poll-period 60
                  --seed 3 --kills 1 --faults lossy --json --quiet
                  --programs $<TARGET_FILE_DIR:simurghd>)
 set_tests_properties(lab.campaign PROPERTIES TIMEOUT 600)
 add_test(NAME lab.campaign_postgres
          COMMAND with_postgres $<TARGET_FILE:simurgh-lab> campaign --store {store} --chips 300
-                 --capacity 60 --latency-ms 100 --poll-period 120 --seed 4 --kills 1
+                 --capacity 60 --latency-ms 100 --poll-period 60 --seed 4 --kills 1
                  --smsc-queue 40 --json --quiet --programs $<TARGET_FILE_DIR:simurghd>)
 set_tests_properties(lab.campaign_postgres PROPERTIES TIMEOUT 600)
 # A payload that kills chips stops by itself in the first wave.
 add_test(NAME lab.campaign_stops
-         COMMAND simurgh-lab campaign --chips 300 --capacity 60 --latency-ms 100 --poll-period 120
+         COMMAND simurgh-lab campaign --chips 300 --capacity 60 --latency-ms 100 --poll-period 60
                  --seed 5 --payload-kills 50 --json --quiet
                  --programs $<TARGET_FILE_DIR:simurghd>)
 set_tests_properties(lab.campaign_stops PROPERTIES TIMEOUT 300)
