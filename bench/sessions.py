@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""Whole sessions of chips per second of the server's CPU time: a real simurghd and SQLite. A session
-is a TLS 1.2 PSK handshake, a script out of a running campaign, its response, 204, and what came of it
-committed (write-ahead log, synced). Then the same chips again: polls that find nothing to do.
+"""Whole sessions of chips per second of the server's CPU time: a real simurghd and SQLite. A
+session is a TLS 1.2 PSK handshake, a script out of a running campaign, its response, 204, and what
+came of it committed (write-ahead log, synced). Then the same chips again: polls that find nothing
+to do.
 
-The peer is stunnel with PSK in front of nginx: the same handshakes by the same client, and one static
-answer to one POST; nothing is kept anywhere. CPU of both its processes counts. In turn, round after
-round; of each the best round counts. Goal: ahead of the peer, although twice as much is done.
+The peer is stunnel with PSK in front of nginx: the same handshakes by the same client, and one
+static answer to one POST; nothing is kept anywhere. CPU of both its processes counts. In turn,
+round after round; of each the best round counts. Goal: ahead of the peer, although twice as much is
+done. SIMURGH_SESSIONS is another number of sessions in a round.
 """
 
 import json
@@ -45,8 +47,8 @@ def wait_for(condition, what, seconds=30):
 
 
 def load(address, first, count=CHIPS):
-    run = subprocess.run([BIN / 'chip_load', address, str(first), str(count), str(AT_ONCE), 'bench'],
-                         stdout=subprocess.PIPE, text=True, check=True)
+    run = subprocess.run([BIN / 'chip_load', address, str(first), str(count), str(AT_ONCE),
+                          'bench'], stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(run.stdout)
 
 
@@ -73,7 +75,7 @@ class Simurgh:
         with path.open('w') as out:
             out.write('iccid,psk_identity,psk,last_contact\n')
             for i in range(count):
-                out.write(f'89499900{i:011d},bench-{i},{KEY.format(i + 1)},2026-01-02T03:04:05Z\n')
+                out.write(f'89499900{i:011d},bench-{i},{KEY.format(i + 1)},1790000000\n')
         environment = dict(os.environ, SIMURGH_SERVER=self.url,
                            SIMURGH_TOKEN_FILE=str(self.data / 'admin.token'))
         subprocess.run([BIN / 'simurgh', 'fleet', 'import', path, '--batch', 'bench', '--json'],
@@ -88,14 +90,18 @@ class Simurgh:
 
     def begin_campaign(self):
         made = self.call('/v1/campaigns', {
-            'name': 'bench', 'needs_approval': False, 'replan_polls': False, 'triggers': {'max': 0},
+            'name': 'bench', 'needs_approval': False, 'replan_polls': False, 'waves': [],
+            'triggers': {'max': 0},
             'payload': {'kind': 'script', 'commands': [COMMAND]}})
         self.id = made['id']
         self.call(f'/v1/campaigns/{self.id}/submit', {})
-        wait_for(lambda: self.call(f'/v1/campaigns/{self.id}')['state'] == 'running', 'the campaign')
+        wait_for(lambda: self.campaign()['state'] == 'running', 'the campaign')
+
+    def campaign(self):
+        return self.call(f'/v1/campaigns/{self.id}')
 
     def done(self):
-        return self.call(f'/v1/campaigns/{self.id}')['counters']['done']
+        return self.campaign()['counters']['done']
 
     def measure(self, first, scripts):
         begin = cpu_s(self.process.pid)
@@ -155,7 +161,7 @@ options = NO_TICKET
                 subprocess.Popen(command, stdout=log, stderr=log)
                 for command in (['nginx', '-p', folder, '-c', folder / 'nginx.conf'],
                                 ['stunnel4', folder / 'stunnel.conf'])]
-        wait_for(lambda: self.answers(), 'the start of stunnel and nginx: apt-get install '
+        wait_for(self.answers, 'the start of stunnel and nginx: apt-get install '
                  'stunnel4 nginx-light, or ports 25443 and 25080 are taken')
 
     def answers(self):
