@@ -1,7 +1,7 @@
 // chip_load HOST:PORT FIRST COUNT AT_ONCE IDENTITY_PREFIX: so many chips, one after the other, each
-// with a session: TLS 1.2 PSK-AES128-CBC-SHA256, then posts until the server says 204. What a script
-// contains is not executed: every script is answered with one 90 00. The chip N is called PREFIX-N
-// and its key is the number N + 1, as 32 hexadecimal digits.
+// with a session: TLS 1.2 PSK-AES128-CBC-SHA256, then posts until the server says 204. What a
+// script contains is not executed: every script is answered with one 90 00. The chip N is called
+// PREFIX-N and its key is the number N + 1, as 32 hexadecimal digits.
 //
 // The load of bench sessions and bench polls; prints one JSON line. An answer that is not 200 or
 // 204, or a session that ends early, is the end of the program.
@@ -136,7 +136,8 @@ class Load {
     const std::string uri(field_of(head, "X-Admin-Next-URI: "));
     if (uri.empty()) return end_session(chip);  // a static answer
     chip.received.clear();
-    static constexpr char response[] = "\xaf\x80\x23\x02\x90\x00\x00";  // and the literal's own zero
+    static constexpr char response[] =
+        "\xaf\x80\x23\x02\x90\x00\x00";  // and the literal's own zero
     post(chip, uri, std::string_view(response, sizeof response));
   }
 
