@@ -26,7 +26,7 @@ Result<BatchNames> read_batch_names(const Api::Parts& parts, bool with_profiles)
 void read_terms(json::Fields& fields, json::Problem& problem, const BatchNames& names,
                 campaign::Terms& terms);
 // The member "payload".
-void read_payload(json::Fields& fields, json::Problem& problem, campaign::Payload& payload);
+void read_payload(json::Fields& outer, json::Problem& problem, campaign::Payload& payload);
 json::Value describe_payload(const campaign::Payload& payload);
 
 json::Value describe(const campaign::Terms& terms, const BatchNames& names);

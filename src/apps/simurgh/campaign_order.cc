@@ -1,6 +1,7 @@
 #include "apps/simurgh/campaign_order.h"
 
 #include <charconv>
+#include <cmath>
 
 #include "apps/simurgh/local_file.h"
 #include "base/hex.h"
@@ -20,8 +21,8 @@ std::string hex_of(ByteView octets) {
 
 Outcome<int64_t> number_of(const std::string& option, std::string_view text) {
   int64_t number = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  const char* const end = text.end();
+  const auto [stop, error] = std::from_chars(text.begin(), end, number);
   if (error != std::errc{} || stop != end || number < 0) {
     return usage(option + " " + std::string(text) + ": expected a whole number");
   }
@@ -194,12 +195,12 @@ Outcome<void> set_waves(const CampaignOptions& options, json::Value& order) {
   if (text.ends_with('%')) {
     text.remove_suffix(1);
     double percent = 0;
-    const char* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, percent);
+    const char* const end = text.end();
+    const auto [stop, error] = std::from_chars(text.begin(), end, percent);
     if (error != std::errc{} || stop != end || percent < 0.1 || percent > 100) {
       return usage("--canary " + options.canary + ": expected 0.1% to 100%");
     }
-    wave.set("permille", static_cast<int64_t>(percent * 10 + 0.5));
+    wave.set("permille", std::lround(percent * 10));
   } else {
     wave.set("chips", TRY(number_of("--canary", text)));
   }

@@ -7,8 +7,8 @@ namespace simurgh::cap_file {
 namespace {
 
 constexpr uint8_t header_tag = 1, applet_tag = 3;
-constexpr uint8_t tag_max = 10;         // loaded ones
-constexpr uint8_t descriptor_tag = 11;  // and debug, which stay outside
+constexpr uint8_t tag_max = 10;    // loaded ones
+constexpr uint8_t debug_tag = 12;  // it and the descriptor stay outside
 constexpr uint32_t magic = 0xdecaffed;
 constexpr size_t aid_octets_min = 5, aid_octets_max = 16;
 
@@ -51,10 +51,9 @@ Result<LoadFile> parse_components(ByteView octets) {
     const size_t begin = octets.size() - in.remaining();
     const uint8_t tag = TRY(in.u8());
     const ByteView info = TRY(in.bytes(TRY(in.u16())));
-    if (tag == 0 || tag > descriptor_tag + 1 || (seen == 0) != (tag == header_tag)) {
-      return fail(seen >> tag & 1 ? ErrorCode::already_exists : ErrorCode::bad_value, begin);
-    }
+    if (tag == 0 || tag > debug_tag) return fail(ErrorCode::bad_value, begin);
     if ((seen >> tag & 1) != 0) return fail(ErrorCode::already_exists, begin);
+    if ((seen == 0) != (tag == header_tag)) return fail(ErrorCode::bad_value, begin);
     seen |= 1u << tag;
     Result<void> read;
     if (tag == header_tag) read = read_header(info, out);
