@@ -23,6 +23,10 @@ namespace {
 constexpr uint64_t leap_first = 256, leap_max = uint64_t{1} << 20;
 constexpr uint64_t told_leap_max = uint64_t{1} << 28;  // that a card may ask for
 
+uint64_t leap_of(const Cursor& cursor) {
+  return std::min(leap_max, leap_first << (2 * cursor.rounds));
+}
+
 // What the campaigns do not know any more is nothing to fail for.
 Result<void> unless_unknown(const Result<void>& told) {
   if (!told.has_value() && told.error().code != ErrorCode::not_found) return told;
@@ -122,8 +126,11 @@ Result<bool> Messages::give(const Target& target, Visit& visit, const Work& work
       .element = element, .campaign = work.campaign, .run = work.run, .cut = prepared->cut};
   // A packet that is out may be executed still, in whatever run it was sent.
   if (stored && (stored->run == work.run || stored->counter != 0)) cursor = *stored;
-  const bool can_find_out = !prepared->guard.empty() || prepared->plan.repeatable;
-  if (cursor.cut != prepared->cut || (cursor.counter != 0 && can_find_out)) {
+  if (cursor.cut != prepared->cut || (cursor.counter != 0 && can_find_out(cursor, *prepared))) {
+    // Most cards are silent, too, when their counter is ahead of ours.
+    if (cursor.counter != 0) {
+      TRY(parts_.elements.raise_counter(element, cursor.counter + leap_of(cursor)));
+    }
     TRY(doubt_it(cursor, *prepared));
   }
   const auto& scripts = prepared->scripts(cursor.phase);
@@ -250,8 +257,7 @@ Result<void> Messages::take_status(const Target& target, Visit& visit, Cursor& c
     case ResponseStatus::counter_low: {
       // The packet was executed before, or another platform has used the keys: nobody knows.
       ++figures_.counters_low;
-      const uint64_t leap = std::min(leap_max, leap_first << (2 * cursor.rounds));
-      uint64_t wanted = cursor.counter + leap;
+      uint64_t wanted = cursor.counter + leap_of(cursor);
       if (response.counter <= cursor.counter + told_leap_max) {
         wanted = std::max(wanted, response.counter);
       }

@@ -86,6 +86,14 @@ bool doubt(Cursor& cursor, const Prepared& prepared) {
   return can_look;
 }
 
+bool can_find_out(const Cursor& cursor, const Prepared& prepared) {
+  if (cursor.phase != Phase::work || prepared.plan.repeatable) return true;
+  if (prepared.guard.empty()) return false;
+  // In the middle the read-back says "not done" to either.
+  return !prepared.before_again.empty() ||
+         (!prepared.chained && size_t{cursor.step} + 1 == prepared.work.size());
+}
+
 void on_not_done(Cursor& cursor, const Prepared& prepared) {
   cursor.step = 0;
   cursor.counter = 0;

@@ -42,6 +42,8 @@ class PreparedPayloads {
 // is begun anew where that does no harm, or it is left. What had been cut otherwise is in doubt as
 // a whole. True when it was a read-back that was chosen.
 bool doubt(Cursor& cursor, const Prepared& prepared);
+// Whether asking the card leads further than giving it the very same once more.
+bool can_find_out(const Cursor& cursor, const Prepared& prepared);
 // The read-back says that the work is not done, or not to the end.
 void on_not_done(Cursor& cursor, const Prepared& prepared);
 // The present step was executed as it should be. True when the work is done.

@@ -69,7 +69,7 @@ struct LinkFaults {
   Duration delay_max;
 };
 
-class MessageRig final : public MessageOutlet {
+class MessageRig : public MessageOutlet {
  public:
   struct InAir {
     Instant at;
@@ -98,6 +98,8 @@ class MessageRig final : public MessageOutlet {
     flush();
     crash();
   }
+
+  virtual ~MessageRig() = default;
 
   // --- the server
   void start() {
