@@ -176,6 +176,38 @@ TEST_CASE("I5 G3: without a read-back a doubtful script is never repeated, and n
   CHECK(done > 0);
 }
 
+TEST_CASE(
+    "I5 G3: of a script in several pieces no piece is repeated, whatever the read-back says") {
+  // A card that forgets and takes one command at a time: the read-back sees the end only.
+  const std::string settings =
+      R"({"http": {"keeps_response": false, "apdus_per_script_max": 1, "script_octets_max": 64},
+          "poll_date": "none"})";
+  const auto payload = [] {
+    CommandsPayload commands;
+    for (int i = 0; i < 3; ++i) commands.commands.push_back({0x80, 0x32, 0, 0, 1, 0});
+    commands.read_back = {{{0x80, 0xca, 0, 0, 1}, {3}}};
+    return *write_payload(PayloadKind::script, commands);
+  }();
+  const Size size = measure(settings, payload);
+  int done = 0, doubtful = 0;
+  everywhere(size, 3, [&](const Faults& faults) {
+    UpdateRig rig(settings);
+    const CampaignId id = rig.begin(payload);
+    REQUIRE(rig.poll(faults));
+    REQUIRE(rig.poll());
+    CHECK(rig.card.meter <= 3);
+    if (rig.outcome(id).progress == Progress::done) {
+      CHECK(rig.card.meter == 3);
+      ++done;
+    } else {
+      CHECK(rig.outcome(id).progress == Progress::offered);
+      ++doubtful;
+    }
+  });
+  CHECK(done > 0);
+  CHECK(doubtful > 0);
+}
+
 TEST_CASE("I5 G3: an applet in many scripts, to a card that forgets: loaded and installed once") {
   const std::string settings = R"({"http": {"keeps_response": false}, "poll_date": "none"})";
   const Size size = measure(settings, applet_payload());

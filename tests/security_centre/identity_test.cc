@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "conversations/personalisation/key_schedule.h"
+#include "formats/secured_packet/command_packet.h"
 #include "security_centre/rig.h"
 
 using namespace simurgh;
@@ -94,4 +95,34 @@ TEST_CASE("rows of an older schema get their identities at start-up") {
   CHECK(rig.centre().psk_of(identity).error().code == ErrorCode::not_found);
   rig.start();
   CHECK(rig.centre().psk_of(identity)->iccid == rig.iccid());
+}
+
+TEST_CASE(
+    "I2 G6: packets to a chip's applications: active epoch's keys, a counter never used before") {
+  Rig rig;
+  constexpr ByteArray<3> tar = {0xb2, 0x01, 0x00};
+  const auto make = [&] { return rig.centre().make_packet(rig.iccid(), tar, bytes_of("trigger")); };
+  CHECK(make().error().code == ErrorCode::not_found);
+  rig.sell(0, "49170000001");
+  CHECK(make().error().code == ErrorCode::bad_state);  // whoever has K1 has these keys, too
+  rig.log_on();
+  REQUIRE(rig.chip.record.state == personalisation::ChipState::personalised);
+  const auto keys =
+      derive_ota_keys(rig.chip.record.active.secret, personalisation::Direction::to_chip);
+  uint64_t last = 0;
+  for (int i = 0; i < 3; ++i) {
+    auto made = make();
+    REQUIRE(made.has_value());
+    CHECK(made->to == *Msisdn::parse("49170000001"));
+    CHECK(made->counter > last);
+    last = made->counter;
+    const auto header = secured_packet::parse_command_header(made->bytes);
+    REQUIRE(header.has_value());
+    CHECK(header->tar == tar);
+    const auto opened = verify_and_decrypt(*header, {keys.kic.view(), keys.kid.view()}, {});
+    REQUIRE(opened.has_value());
+    CHECK(opened->counter == made->counter);
+    CHECK(equal(opened->secured_data, bytes_of("trigger")));
+    if (i == 1) REQUIRE(rig.centre().rekey(rig.iccid(), "tester", rig.now).has_value());
+  }
 }

@@ -68,6 +68,20 @@ TEST_CASE_TEMPLATE("elements, their counters and batches (G8)", BackEnd, SIMURGH
     CHECK(*now.batches() == std::vector<fleet::Batch>{{1, "one", "{\"chunked\":false}", Instant{5}},
                                                       {2, "two", "{}", Instant{6}}});
   });
+  // After an older database came back (I2): every imported element, also one without a counter.
+  fleet::ElementStore& present = back_end.storage().elements();
+  rows[0].source = fleet::ElementKeySource::centre;
+  REQUIRE(present.save(rows[0]).has_value());
+  rows[1].source = rows[2].source = rows[3].source = fleet::ElementKeySource::imported;
+  for (const size_t i : {1u, 2u, 3u}) REQUIRE(present.save(rows[i]).has_value());
+  REQUIRE(present.raise_counters(1000).has_value());
+  three_times(back_end, [&] {
+    fleet::ElementStore& now = back_end.storage().elements();
+    CHECK(*now.counter(0) == 0);
+    CHECK(*now.counter(1) == 1008);
+    CHECK(*now.counter(2) == (uint64_t{1} << 39) + 1000);
+    CHECK(*now.counter(3) == 1000);
+  });
 }
 
 TEST_CASE_TEMPLATE("PSK identities of the security centre (G2)", BackEnd, SIMURGH_BACK_ENDS) {
