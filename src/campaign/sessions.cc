@@ -115,17 +115,17 @@ Result<std::optional<Work>> Campaigns::next_work(ElementId element, Instant now)
   return std::optional<Work>();
 }
 
-Result<void> Campaigns::report(ElementId element, CampaignId id, const Report& report,
+Result<void> Campaigns::report(ElementId element, CampaignId campaign, const Report& report,
                                Instant now) {
-  const Campaign* campaign = TRY(find(id));
-  Running* present = running(id);
+  const Campaign* known = TRY(find(campaign));
+  Running* present = running(campaign);
   Outcome outcome;
   if (present != nullptr) {
     outcome = present->outcome(element);
   } else {
     // The campaign is over; what its chips have done is still recorded.
     TRY(flush());
-    const std::optional<OutcomeRow> row = TRY(store_.outcome(id, element));
+    const std::optional<OutcomeRow> row = TRY(store_.outcome(campaign, element));
     if (row) outcome = row->outcome;
   }
   const bool unproved =
@@ -147,12 +147,12 @@ Result<void> Campaigns::report(ElementId element, CampaignId id, const Report& r
     outcome.reason = report.reason == Reason::none ? Reason::other : report.reason;
   }
   if (is_settled(outcome.progress) && outcome.progress == Progress::done &&
-      campaign->terms.payload.release_after != 0) {
-    population_.set_release(element, campaign->terms.payload.release_after);
+      known->terms.payload.release_after != 0) {
+    population_.set_release(element, known->terms.payload.release_after);
     element_changed(element);
   }
   if (present == nullptr) {
-    outcome_rows_.push_back({id, element, outcome, whole_seconds(now)});
+    outcome_rows_.push_back({campaign, element, outcome, whole_seconds(now)});
     return {};
   }
   if (is_settled(outcome.progress)) {

@@ -8,7 +8,6 @@
 namespace simurgh::element_update {
 
 using campaign::Trigger;
-using campaign::Via;
 using fleet::ElementKeySource;
 
 namespace {
@@ -203,11 +202,7 @@ Result<void> Messages::on_time(Instant now) {
     bool sent = false;
     if (visit.seen && visit.sends < settings_.sends_max) {
       const auto element = TRY(parts_.elements.store().element(id));
-      const Card* card = element ? TRY(card_of(*element)) : nullptr;
-      if (card != nullptr) {
-        const auto target = open(*element, *card);
-        if (target.has_value()) sent = TRY(send_again(*target, visit, now));
-      }
+      if (element) sent = TRY(send_again(*element, visit, now));
     }
     if (!sent) TRY(end(id, now));
   }

@@ -129,7 +129,7 @@ class Messages final : public campaign::TriggerSender {
   Result<bool> give(const Target& target, Visit& visit, const campaign::Work& work, Instant now);
   Result<void> send_packet(const Target& target, Visit& visit, const Cursor& cursor,
                            const ScriptText& script, Instant now);
-  Result<bool> send_again(const Target& target, Visit& visit, Instant now);
+  Result<bool> send_again(const fleet::Element& element, Visit& visit, Instant now);
   Result<void> take_receipt(const Target& target, Cursor& cursor, const Prepared& prepared,
                             const secured_packet::Response& response, Instant now);
   Result<void> take_answer(uint32_t element, Visit& visit, Cursor& cursor, const Prepared& prepared,

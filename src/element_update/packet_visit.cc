@@ -181,7 +181,11 @@ Result<void> Messages::send_packet(const Target& target, Visit& visit, const Cur
 }
 
 // The packet that is out, the very same. False when there is none, or it is not wanted any more.
-Result<bool> Messages::send_again(const Target& target, Visit& visit, Instant now) {
+Result<bool> Messages::send_again(const fleet::Element& element, Visit& visit, Instant now) {
+  const Card* card = TRY(card_of(element));
+  const auto opened = card == nullptr ? Result<Target>(ErrorCode::bad_value) : open(element, *card);
+  if (!opened.has_value()) return false;
+  const Target& target = *opened;
   const campaign::Campaign* campaign = parts_.campaigns.campaign(visit.campaign);
   if (campaign == nullptr || campaign->state != campaign::State::running) return false;
   const Prepared* prepared =
