@@ -50,8 +50,8 @@ bool Field::make_channels(std::string& problem) {
     auto client = tls::ChipClient::create(policy, problem);
     if (!client) return false;
     clients_[i] = std::move(*client);
-    channels_[i] = std::make_unique<chip_tls::TlsChannels>(*clients_[i],
-                                                           static_cast<chip_tls::Observer*>(this));
+    channels_[i] = std::make_unique<chip_tls::TlsChannels>(
+        *clients_[i], static_cast<chip_tls::Observer*>(this), uint64_t{i} << 48);
   }
   return true;
 }
