@@ -124,6 +124,8 @@ class Campaigns {
   void set_next_poll(ElementId element, Instant at);
   // `seen`: it was really here; one served by messages may have been silent.
   void end_session(ElementId element, Instant now, bool seen = true);
+  // It was heard of without a session, and proved who it is. Of an element that the population has.
+  void note_contact(ElementId element, Instant now);
 
   // --- the clock
   // Begins, ends and finishes campaigns, opens waves, ends waits. Every second or so.
@@ -162,7 +164,6 @@ class Campaigns {
   void count_begun(Visit& visit, bool working);
   void leave_open(Running& running, ElementId element, Instant now);
   void leave_silent(Running& running, ElementId element, Instant now);
-  void note_contact(ElementId element, Instant now);
   bool by_messages(ElementId element) const;
   std::optional<Outcome> take_back(Running& running, const Trigger& trigger);
   bool waits_elsewhere(const Running& running, ElementId element) const;

@@ -51,7 +51,19 @@ Result<std::unique_ptr<ElementUpdate::Session>> ElementUpdate::open(const Peer& 
 Result<void> ElementUpdate::on_rekeyed(const Iccid& iccid, uint32_t epoch, Instant now) {
   const auto element = TRY(parts_.elements.store().element_of(iccid));
   if (!element) return {};
+  TRY(make_known(element->id, element->batch));
+  parts_.campaigns.note_contact({element->id}, now);
   return report_rekeyed(element->id, epoch, now);
+}
+
+// It may have been sold or imported after the population was loaded.
+Result<void> ElementUpdate::make_known(uint32_t id, uint16_t batch) {
+  const campaign::ElementId element{id};
+  campaign::Population& population = parts_.population;
+  const bool known =
+      population.has(element) && (population.life(element) != campaign::Life::removed ||
+                                  population.last_contact_s(element) != 0);
+  return known ? Result<void>() : population.put({.element = element, .batch = batch});
 }
 
 // The chip shows itself under a later epoch than the one in which the rotation was ordered.

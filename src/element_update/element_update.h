@@ -96,7 +96,7 @@ class ElementUpdate {
   // bad_value when the settings of its batch cannot be read.
   Result<std::unique_ptr<Session>> open(const Peer& peer, Instant now);
 
-  // A new epoch was proved without a session here (personalisation by short messages).
+  // A new epoch was proved, by whichever bearer: the chip has reported, and rotations are settled.
   Result<void> on_rekeyed(const Iccid& iccid, uint32_t epoch, Instant now);
 
   // The first failure of the store that a session could not hand on.
@@ -113,6 +113,7 @@ class ElementUpdate {
   const Prepared* prepared(campaign::CampaignId id, const Peer& peer, const Card& card) {
     return payloads_.find(id, peer.batch, card, Bearer::https);
   }
+  Result<void> make_known(uint32_t element, uint16_t batch);
   Result<void> report_rekeyed(uint32_t element, uint32_t epoch, Instant now);
 
   Parts parts_;

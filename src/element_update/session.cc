@@ -70,12 +70,7 @@ void ElementUpdate::Session::on_contact(std::string_view) {
 }
 
 Result<void> ElementUpdate::Session::contact() {
-  campaign::Population& population = owner_.parts_.population;
-  if (!population.has(element()) || (population.life(element()) == campaign::Life::removed &&
-                                     population.last_contact_s(element()) == 0)) {
-    // It was sold or imported after the population was loaded.
-    TRY(population.put({.element = element(), .batch = peer_.batch}));
-  }
+  TRY(owner_.make_known(peer_.element, peer_.batch));
   if (peer_.source == fleet::ElementKeySource::centre) {
     TRY(owner_.parts_.own_keys.on_epoch_proved(peer_.iccid, peer_.epoch));
     TRY(begin_keys());

@@ -41,6 +41,11 @@ class ElementStore {
                                                 size_t limit) = 0;
   virtual Result<uint32_t> next_element_id() = 0;
 
+  // Chips that were sold before there were elements (an older schema) and have none yet, in order
+  // of ICCID; and taking them off that list.
+  virtual Result<std::vector<Iccid>> without_element(size_t limit) = 0;
+  virtual Result<void> drop_without_element(std::span<const Iccid> iccids) = 0;
+
   virtual Result<uint64_t> counter(uint32_t element) = 0;  // 0: none used
   virtual Result<void> set_counters(std::span<const ElementCounter> counters) = 0;
   // Adds `leap` to the counter of every imported element: after an older database came back, none

@@ -93,6 +93,15 @@ Result<uint32_t> ElementTables::next_element_id() {
   return rows.rows().empty() ? 0 : rows.rows().rbegin()->first + 1;
 }
 
+Result<std::vector<Iccid>> ElementTables::without_element(size_t) {
+  TRY(transaction_.alive());
+  return std::vector<Iccid>();
+}
+
+Result<void> ElementTables::drop_without_element(std::span<const Iccid>) {
+  return transaction_.alive();
+}
+
 Result<uint64_t> ElementTables::counter(uint32_t element) {
   TRY(transaction_.alive());
   return counters.get(element).value_or(0);

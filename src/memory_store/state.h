@@ -129,6 +129,9 @@ class ElementTables final : public fleet::ElementStore {
   Result<std::vector<fleet::Element>> elements(const fleet::ElementFilter& filter,
                                                const Iccid& after, size_t limit) override;
   Result<uint32_t> next_element_id() override;
+  // There is no older schema of memory.
+  Result<std::vector<Iccid>> without_element(size_t limit) override;
+  Result<void> drop_without_element(std::span<const Iccid> iccids) override;
   Result<uint64_t> counter(uint32_t element) override;
   Result<void> set_counters(std::span<const fleet::ElementCounter> changed) override;
   Result<void> raise_counters(uint64_t leap) override;

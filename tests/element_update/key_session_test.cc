@@ -120,6 +120,20 @@ TEST_CASE("D11: a rotation whose new epoch shows itself in the same session is s
   CHECK(rig.outcome(id).progress == Progress::done);
 }
 
+TEST_CASE("G4, D7: a chip that proved an epoch by short messages has reported") {
+  KeyRig rig;
+  CHECK(rig.population->reported() == 0);
+  const auto iccid = *Iccid::parse("89882110000004300106");
+  REQUIRE(rig.update->on_rekeyed(iccid, 1, rig.now).has_value());
+  rig.commit();
+  CHECK(rig.population->last_contact_s({0}) == campaign::whole_seconds(rig.now));
+  rig.crash();
+  CHECK(rig.population->last_contact_s({0}) == campaign::whole_seconds(rig.now));
+  // A chip without an element is nobody's.
+  const auto stranger = *Iccid::parse("89882110000004300999");
+  CHECK(rig.update->on_rekeyed(stranger, 1, rig.now).has_value());
+}
+
 TEST_CASE("the store's failure inside the talk ends the process, and an imported card has none") {
   KeyRig rig;
   rig.talk.storage_fails = true;

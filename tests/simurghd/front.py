@@ -1,10 +1,12 @@
 """A real simurghd with its front end for chips, and cards in Python: openssl s_client with a
 pre-shared key carries their octets, in a card's suite."""
 
+import json
 from pathlib import Path
 import re
 import subprocess
 import sys
+import urllib.request
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / 'cli'))
 import programs_test as cli  # noqa: E402  pylint: disable=wrong-import-position
@@ -147,23 +149,48 @@ class Case(cli.Case):
         self.server.start()
 
     def metric(self, name):
-        import urllib.request
-        token = (self.server.data / 'admin.token').read_text().strip()
-        request = urllib.request.Request(self.server.url + '/metrics',
-                                         headers={'Authorization': f'Bearer {token}'})
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            text = answer.read().decode()
-        return float(re.search(rf'(?m)^simurgh_{name} (\S+)$', text)[1])
+        return float(re.search(rf'(?m)^simurgh_{name} (\S+)$', self.rest('/metrics'))[1])
 
-    def import_cards(self, count, batch='winter', last_contact='2026-01-02T03:04:05Z'):
+    @staticmethod
+    def iccid_of(batch, place):
+        body = f'894999{sum(batch.encode()):04}{place:08}'
+        return body + cli.luhn(body)
+
+    def campaign(self, name, script, batch, **terms):
+        """The id of a campaign that runs."""
+        path = self.folder / f'{name}.apdu'
+        path.write_text(script)
+        words = self.folder / f'{name}.json'
+        words.write_text(json.dumps({'waves': [], **terms}))
+        made = self.tool('campaigns', 'create', '--name', name, '--script', path, '--terms', words,
+                         '--batch', batch, '--no-approval', '--submit')
+        cli.wait_until(lambda: self.show(made['id'])['state'] == 'running', 'the begin')
+        return made['id']
+
+    def show(self, campaign):
+        return self.tool('campaigns', 'show', campaign)
+
+    def rest(self, path, body=None):
+        """The answer's text."""
+        token = (self.server.data / 'admin.token').read_text().strip()
+        request = urllib.request.Request(
+            self.server.url + path, headers={'Authorization': f'Bearer {token}',
+                                             'Content-Type': 'application/json'},
+            data=None if body is None else json.dumps(body).encode())
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read().decode()
+
+    def import_cards(self, count, batch, settings):
         """Cards with a PSK, known to the server."""
+        self.rest('/v1/batches', {'name': batch, 'settings': settings})
         path = self.folder / f'{batch}.csv'
         cards = []
         with open(path, 'w', encoding='ascii') as out:
             out.write('iccid,psk_identity,psk,last_contact\n')
             for i in range(count):
                 card = Card(f'{batch}-{i}', f'{i + 1:032x}')
-                out.write(f'89499900000{i:08d},{card.identity},{card.psk},{last_contact}\n')
+                out.write(f'{self.iccid_of(batch, i)},'
+                          f'{card.identity},{card.psk},2026-01-02T03:04:05Z\n')
                 cards.append(card)
         self.run_tool('fleet', 'import', path, '--batch', batch)
         return cards

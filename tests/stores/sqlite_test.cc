@@ -144,6 +144,11 @@ TEST_CASE("every released schema opens with what was in it") {
     CHECK(storage.hlr().load(imsi_of(1))->value() == some_subscriber(1));
     CHECK(storage.security_centre().load(iccid_of(1))->value() == some_chip_keys(1));
     CHECK(storage.audit().last()->value().sequence == 1);
+    // Chips that were sold before there were elements wait to be taken up, and only they.
+    auto waiting = *storage.elements().without_element(10);
+    CHECK(waiting.size() == (version == 1 ? 1 : 0));
+    REQUIRE(storage.elements().drop_without_element(waiting).has_value());
+    CHECK(storage.elements().without_element(10)->empty());
     CHECK(storage.check_integrity().has_value());
   }
 }

@@ -22,7 +22,7 @@ std::string first_line(std::string text) {
 
 bool ServerOnLoop::open(std::string& problem) {
   return open_stores(problem) && make_actors(problem) && recover(problem) &&
-         load_campaigns(problem) && open_links(problem);
+         take_up_chips(problem) && load_campaigns(problem) && open_links(problem);
 }
 
 bool ServerOnLoop::open_stores(std::string& problem) {

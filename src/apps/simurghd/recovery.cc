@@ -97,6 +97,52 @@ bool ServerOnLoop::recover(std::string& problem) {
   return true;
 }
 
+// Once, after an upgrade: chips that were sold before there were elements get theirs, a piece and a
+// commit at a time, so that a start that is interrupted goes on where it was.
+bool ServerOnLoop::take_up_chips(std::string& problem) {
+  constexpr size_t said_every = 10'000;
+  size_t taken = 0;
+  for (;;) {
+    const auto some = take_up_some({"simurghd", now_});
+    if (!some) {
+      problem = fmt::format("chips of an older database cannot be taken up: {}: {}",
+                            name_of(some.error().code), storage_->problem());
+      return false;
+    }
+    const bool is_over = *some == 0;
+    const bool is_round = (taken + *some) / said_every != taken / said_every;
+    taken += *some;
+    if (taken > 0 && (is_over || is_round)) {
+      log_.info("chips of an older database taken up", {{"chips", taken}, {"over", is_over}});
+    }
+    if (is_over) return true;
+  }
+}
+
+// How many of the list were dealt with.
+Result<size_t> ServerOnLoop::take_up_some(const audit::By& by) {
+  constexpr size_t in_one_commit = 1000;
+  const auto iccids = TRY(storage_->elements().without_element(in_one_commit));
+  std::vector<campaign::ElementRow> rows;
+  for (const Iccid& iccid : iccids) {
+    const auto chip = TRY(storage_->fleet().chip(iccid));
+    const auto number = fleet_->find(iccid);
+    if (!chip || !number) continue;
+    const std::string made_in = fmt::format("allocation {}", number->allocation.id);
+    const auto element = elements_->take_up(iccid, made_in, by);
+    if (!element && element.error().code == ErrorCode::already_exists) continue;  // imported, too
+    if (!element) return element.error();
+    // What it said to the security centre counts as having reported (G4).
+    rows.push_back({.element = {element->id},
+                    .last_contact_s = campaign::whole_seconds(chip->last_contact),
+                    .batch = element->batch});
+  }
+  TRY(storage_->campaigns().apply(rows));
+  TRY(storage_->elements().drop_without_element(iccids));
+  if (!iccids.empty()) TRY(commit());
+  return iccids.size();
+}
+
 // The population and every campaign, where they were.
 bool ServerOnLoop::load_campaigns(std::string& problem) {
   const Instant begun = loop_->now();

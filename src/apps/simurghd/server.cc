@@ -52,13 +52,14 @@ void ServerOnLoop::end_of_batch() {
   if (update_->failure()) fatal("chips", *update_->failure());
   if (!storage_->has_changes()) return;
   if (numbers_given_out_) journal_numbers();
-  const auto done = [&]() -> Result<void> {
-    TRY(journal_->sync());
-    const hlr::CommitMark mark = TRY(storage_->commit(journal_->sequence()));
-    return journal_->committed(mark);
-  }();
-  if (!done) fatal("commit", done.error());
+  require("commit", commit());
+}
+
+Result<void> ServerOnLoop::commit() {
+  TRY(journal_->sync());
+  const hlr::CommitMark mark = TRY(storage_->commit(journal_->sequence()));
   ++commits_;
+  return journal_->committed(mark);
 }
 
 // Numbers that left for a manufacturer must never be given out again, whatever becomes of the

@@ -73,10 +73,13 @@ class ServerOnLoop final : public Server,
   Result<void> skip_numbers(const std::vector<fleet::GivenOut>& all, const audit::By& by,
                             std::string& why);
   bool recover(std::string& problem);
+  bool take_up_chips(std::string& problem);
+  Result<size_t> take_up_some(const audit::By& by);
   bool load_campaigns(std::string& problem);
 
   // --- server.cc
   void end_of_batch();
+  Result<void> commit();
   void journal_numbers();
   void on_timer();
   void on_second();

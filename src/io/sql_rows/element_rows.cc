@@ -81,6 +81,23 @@ Result<uint32_t> ElementRows::next_element_id() {
   return static_cast<uint32_t>(TRY(read_number(query)));
 }
 
+Result<std::vector<Iccid>> ElementRows::without_element(size_t limit) {
+  Query query(session_.connection,
+              "SELECT iccid FROM chip_without_element ORDER BY iccid LIMIT $1");
+  query << limit;
+  return read_all<Iccid>(query, [](Query& from, Iccid& row) { from.get_all(row); });
+}
+
+Result<void> ElementRows::drop_without_element(std::span<const Iccid> iccids) {
+  TRY(session_.begin_change());
+  for (const Iccid& iccid : iccids) {
+    Query query(session_.connection, "DELETE FROM chip_without_element WHERE iccid = $1");
+    query << iccid;
+    TRY(query.send());
+  }
+  return {};
+}
+
 Result<uint64_t> ElementRows::counter(uint32_t element) {
   Query query(session_.connection, "SELECT counter FROM element_counter WHERE element = $1");
   query << element;

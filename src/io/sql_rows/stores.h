@@ -96,6 +96,8 @@ class ElementRows final : public fleet::ElementStore {
   Result<std::vector<fleet::Element>> elements(const fleet::ElementFilter& filter,
                                                const Iccid& after, size_t limit) override;
   Result<uint32_t> next_element_id() override;
+  Result<std::vector<Iccid>> without_element(size_t limit) override;
+  Result<void> drop_without_element(std::span<const Iccid> iccids) override;
   Result<uint64_t> counter(uint32_t element) override;
   Result<void> set_counters(std::span<const fleet::ElementCounter> counters) override;
   Result<void> raise_counters(uint64_t leap) override;

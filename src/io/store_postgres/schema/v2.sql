@@ -21,6 +21,12 @@ CREATE TABLE element (
   created      bigint           NOT NULL
 );
 
+-- Chips that were sold before there were elements: the server takes them up when it starts.
+CREATE TABLE chip_without_element (
+  iccid text COLLATE "C" PRIMARY KEY
+);
+INSERT INTO chip_without_element SELECT iccid FROM chip;
+
 -- The last counter towards an element with imported keys: hot and narrow.
 CREATE TABLE element_counter (
   element bigint PRIMARY KEY,
