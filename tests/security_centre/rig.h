@@ -83,6 +83,7 @@ class Rig : private Bearer {
   const Iccid& iccid() const { return chip.record.chip.iccid; }
   const Imsi& imsi() const { return chip.record.chip.imsi; }
   SecurityCentre& centre() { return process_->centre; }
+  audit::Log& audit() { return process_->audit; }
   fleet::Fleet& fleet() { return process_->fleet; }
   fleet::Elements& elements() { return process_->elements; }
   hlr::Hlr& hlr() { return process_->hlr; }

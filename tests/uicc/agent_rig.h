@@ -88,6 +88,9 @@ class TestFrontEnd final : public terminal::DataNetwork, public network::PlainCh
 
   TestWork& work;
   std::map<std::string, Bytes> keys;  // by identity
+  // Instead of the two, where a test has a server of its own.
+  std::function<Bytes(std::string_view identity)> find_key;
+  std::function<remote_admin::Work&(const std::string& peer)> work_of;
   Instant now{};
   bool reachable = true;
   int opened = 0;
@@ -98,6 +101,7 @@ class TestFrontEnd final : public terminal::DataNetwork, public network::PlainCh
   std::string peer;
 
   std::vector<uint8_t> key_of(std::string_view identity) override {
+    if (find_key) return find_key(identity);
     const auto found = keys.find(std::string(identity));
     return found == keys.end() ? Bytes() : found->second;
   }
@@ -117,7 +121,8 @@ class TestFrontEnd final : public terminal::DataNetwork, public network::PlainCh
     const auto taken = link_->tls.on_bytes(bytes, plain);
     if (!was_up && link_->tls.established()) {
       peer = link_->tls.identity();
-      link_->http.emplace(options_, profile_, work, random_, now);
+      remote_admin::Work& wanted = work_of ? work_of(peer) : work;
+      link_->http.emplace(options_, profile_, wanted, random_, now);
     }
     if (!plain.empty() && link_->http.has_value()) link_->http->on_bytes(plain, now);
     if (!taken.has_value()) ending_ = true;
@@ -184,8 +189,9 @@ constexpr std::string_view front_end_address = "c0000207";
 
 // Chip, phone, front end, and time.
 struct AgentWorld {
-  explicit AgentWorld(size_t granule = 4)
-      : channels(random), card(granule, &channels), phone(card, &front_end) {
+  explicit AgentWorld(size_t granule = 4,
+                      const uicc::PrePersonalisation& made = test_pre_personalisation())
+      : data(made), channels(random), card(granule, &channels), phone(card, &front_end) {
     card.pre_personalise(data);
     const auto initial = initial_epoch_of(data);
     epoch = initial;
@@ -244,6 +250,7 @@ struct AgentWorld {
   bool packet(const secured_packet::Tar& tar, const Bytes& bytes) {
     RawPacket raw;
     raw.spi2 = 0x00;
+    raw.kic = raw.kid = static_cast<uint8_t>((1 + epoch.number % 15) << 4 | 0x02);
     raw.tar = tar;
     raw.counter = ++counter;
     raw.data = bytes;
@@ -310,7 +317,7 @@ struct AgentWorld {
     return card.send("00b2010403");
   }
 
-  uicc::PrePersonalisation data = test_pre_personalisation();
+  uicc::PrePersonalisation data;
   personalisation::Epoch epoch;
   SeededRandom random{31};
   network::PlainChannels channels;
