@@ -205,7 +205,7 @@ class CampaignRun {
   void turn_importing() {
     std::string problem;
     if (importer_.running()) return;
-    if (importer_.exit_status() && *importer_.exit_status() != 0) {
+    if (importer_.exit_status().value_or(0) != 0) {
       return give_up("simurgh fleet import failed: see " + folder_.path() + "/import.log");
     }
     if (imported_ == std::size(fleet_parts)) return warm_up();

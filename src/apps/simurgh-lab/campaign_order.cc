@@ -56,7 +56,7 @@ std::string CampaignOrder::path(std::string_view rest) const {
   return fmt::format("/v1/campaigns/{}{}", id_, rest);
 }
 
-void CampaignOrder::order(const CampaignTerms& terms, Done done) {
+void CampaignOrder::order(const CampaignTerms& terms, const Done& done) {
   desk_.post("/v1/campaigns", body_of(terms), [this, done](const RestAnswer& answer) {
     if (answer.status / 100 != 2) return done(problem_of("the campaign", answer));
     id_ = answer.body.integer_of("id");
@@ -67,16 +67,16 @@ void CampaignOrder::order(const CampaignTerms& terms, Done done) {
   });
 }
 
-void CampaignOrder::step(Rest& rest, const char* command, Done done) {
+void CampaignOrder::step(Rest& rest, const char* command, const Done& done) {
   rest.post(path(fmt::format("/{}", command)), Value::object(),
             [command, done](const RestAnswer& answer) { done(problem_of(command, answer)); });
 }
 
-void CampaignOrder::cancel(Done done) {
-  step(desk_, "cancel", std::move(done));
+void CampaignOrder::cancel(const Done& done) {
+  step(desk_, "cancel", done);
 }
 
-void CampaignOrder::look(Seen seen) {
+void CampaignOrder::look(const Seen& seen) {
   desk_.get(path(), [seen](const RestAnswer& answer) {
     CampaignState state;
     state.state = answer.body.text_of("state");
@@ -98,11 +98,11 @@ void CampaignOrder::look(Seen seen) {
   });
 }
 
-void CampaignOrder::outcomes(Outcome each, Done done) {
-  next_page("", std::move(each), std::move(done));
+void CampaignOrder::outcomes(const Outcome& each, const Done& done) {
+  next_page("", each, done);
 }
 
-void CampaignOrder::next_page(const std::string& after, Outcome each, Done done) {
+void CampaignOrder::next_page(const std::string& after, const Outcome& each, const Done& done) {
   const std::string place = after.empty() ? "" : "&after=" + after;
   desk_.get(path(fmt::format("/outcomes?limit={}{}", page_rows, place)),
             [this, each, done](const RestAnswer& answer) {

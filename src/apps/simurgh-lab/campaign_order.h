@@ -41,15 +41,15 @@ class CampaignOrder {
   // Both outlive it.
   CampaignOrder(Rest& operator_desk, Rest& approver) : desk_(operator_desk), approver_(approver) {}
 
-  void order(const CampaignTerms& terms, Done done);
-  void look(Seen seen);
-  void cancel(Done done);
+  void order(const CampaignTerms& terms, const Done& done);
+  void look(const Seen& seen);
+  void cancel(const Done& done);
   // Every outcome, page after page.
-  void outcomes(Outcome each, Done done);
+  void outcomes(const Outcome& each, const Done& done);
 
  private:
-  void step(Rest& rest, const char* command, Done done);
-  void next_page(const std::string& after, Outcome each, Done done);
+  void step(Rest& rest, const char* command, const Done& done);
+  void next_page(const std::string& after, const Outcome& each, const Done& done);
   std::string path(std::string_view rest = {}) const;
 
   Rest& desk_;

@@ -74,7 +74,7 @@ class Field final : private network::Air, private chip_tls::Observer {
   };
 
   Field(loop::Loop& loop, const FieldOptions& options, LabRandom& random);
-  ~Field();
+  ~Field() override;
 
   // Makes a part of the chips: to be called until made() is what was ordered. False with words.
   bool make_some(size_t count, std::string& problem);
