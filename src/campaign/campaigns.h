@@ -138,6 +138,9 @@ class Campaigns {
   void cannot_send(const Trigger& trigger, Instant now);
   // Elements of this batch are served by messages: their triggers need no room in the front end.
   void set_by_messages(uint16_t batch, bool by_messages);
+  // Whether triggers can be sent at all: where they cannot, a campaign is over when polls have
+  // settled all its members.
+  void set_can_trigger(bool can) { can_trigger_ = can; }
   // For the flow controller: what happened since the last call.
   FieldEvents take_events();
   // Recurring polls due in [from_s, to_s), for the flow controller.
@@ -178,6 +181,7 @@ class Campaigns {
   std::map<ElementId, Visit> visits_;              // those that are here
   std::map<ElementId, uint32_t> sent_samples_;     // when some of the triggers were sent
   std::set<uint16_t> message_batches_;
+  bool can_trigger_ = true;
   FieldEvents events_;
   FieldEvents::Sessions present_;
   std::vector<OutcomeRow> outcome_rows_;

@@ -234,7 +234,7 @@ Result<void> Campaigns::advance(Instant now) {
     if (!running->is_running()) continue;
     running->count_fronts();
     running->advance_wave(now);
-    if (running->is_finished(now) || running->is_overdue(now)) {
+    if (running->is_finished(now, can_trigger_) || running->is_overdue(now)) {
       over.push_back(running->campaign().id);
     }
   }

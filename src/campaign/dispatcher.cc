@@ -3,6 +3,7 @@
 namespace simurgh::campaign {
 
 Result<void> Dispatcher::tick(const FrontEnd& front_end, Instant now) {
+  campaigns_.set_can_trigger(sender_ != nullptr);
   TRY(campaigns_.advance(now));
   if (sender_ != nullptr && sender_->throttled() != throttled_) {
     throttled_ = sender_->throttled();

@@ -379,8 +379,10 @@ uint64_t Running::count_reported() {
   return members;
 }
 
-bool Running::is_finished(Instant now) {
-  const bool idle = order_ended_ && ready_.empty() && trigger_waits_.empty() && unsettled_ == 0;
+bool Running::is_finished(Instant now, bool can_trigger) {
+  // Where nobody can be triggered the order never ends, and polls alone settle members.
+  const bool idle =
+      (order_ended_ || !can_trigger) && ready_.empty() && trigger_waits_.empty() && unsettled_ == 0;
   if (!idle || now < next_count_at_) return false;
   if (!goes_on_counting()) return false;
   const Count counted = count_;

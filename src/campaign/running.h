@@ -69,7 +69,7 @@ class Running {
   uint64_t wave_quota() const;  // elements up to the end of the present wave; UINT64_MAX: all
   // Counts members a piece at a time, once the campaign has nothing left to do by itself or a wave
   // needs the total. True when every member that has reported is settled.
-  bool is_finished(Instant now);
+  bool is_finished(Instant now, bool can_trigger);
   // The campaign is over: what is not settled has failed.
   void settle_counters();
   bool is_overdue(Instant now) const { return now >= campaign_.begun + policy().lasts_max; }

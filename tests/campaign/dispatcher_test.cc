@@ -62,6 +62,25 @@ TEST_CASE("G4, G6: without a sender the clock goes on and no trigger is asked fo
   CHECK(rig.campaigns->campaign(id)->state == State::done);
 }
 
+TEST_CASE("G1, G4: without a sender a campaign ends when polls have served everybody") {
+  DispatchRig rig;
+  const CampaignId id = rig.begin(CampaignRig::order_of(CampaignRig::unapproved()));
+  const auto poll = [&](uint32_t element) {
+    REQUIRE(rig.campaigns->begin_session({element}, rig.now).has_value());
+    REQUIRE(rig.campaigns->next_work({element}, rig.now)->has_value());
+    const Report report{.answer = Answer::executed, .proved = true};
+    REQUIRE(rig.campaigns->report({element}, id, report, rig.now).has_value());
+    rig.campaigns->end_session({element}, rig.now);
+  };
+  for (uint32_t element = 1; element < 2000; ++element) poll(element);
+  rig.ticks(1200);
+  CHECK(rig.campaigns->campaign(id)->state == State::running);  // one is missing
+  poll(0);
+  rig.ticks(1200);
+  CHECK(rig.campaigns->campaign(id)->state == State::done);
+  CHECK(rig.campaigns->campaign(id)->counters.done == 2000);
+}
+
 TEST_CASE("G4, G5, G6: what the sender takes counts, what it refuses is the next one again") {
   DispatchRig rig;
   rig.dispatcher.set_sender(&rig.sender);

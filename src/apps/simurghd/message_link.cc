@@ -9,6 +9,7 @@ MessageLink::MessageLink(const Parts& parts, const Msisdn& own_number, Received 
     : own_number_(own_number),
       received_(std::move(received)),
       log_(parts.log),
+      loop_(parts.loop),
       client_(parts.loop, parts.smsc, parts.transport, parts.options, *this, parts.random,
               parts.log) {}
 
@@ -47,11 +48,25 @@ Result<void> MessageLink::submit(const element_update::MessagePart& part) {
 uint32_t MessageLink::room() const {
   const smpp_session::EsmeSession& session = client_.session();
   if (!session.bound()) return 0;
+  // Asked once a second: a window, and what the SMSC takes in a second, as it did just now.
+  const bool lately = loop_.now() < second_began_ + seconds(2);
+  const size_t room = session.window() + (lately ? std::max(taken_before_, taken_now_) : 0);
   const size_t ahead = session.in_flight() + session.queued();
-  return ahead >= session.window() ? 0 : static_cast<uint32_t>(session.window() - ahead);
+  return ahead >= room ? 0 : static_cast<uint32_t>(room - ahead);
+}
+
+void MessageLink::count_taken() {
+  const Instant now = loop_.now();
+  if (now >= second_began_ + seconds(1)) {
+    taken_before_ = now < second_began_ + seconds(2) ? taken_now_ : 0;
+    taken_now_ = 0;
+    second_began_ = now;
+  }
+  ++taken_now_;
 }
 
 void MessageLink::on_submit_done(smpp_session::Token token, const smpp_session::SubmitDone& done) {
+  if (done.outcome == smpp_session::SubmitDone::Outcome::accepted) count_taken();
   if (const auto message = unsent_.find(token); message != unsent_.end()) {
     const auto count = unsent_for_.find(message->second);
     if (--count->second == 0) unsent_for_.erase(count);

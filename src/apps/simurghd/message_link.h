@@ -51,6 +51,7 @@ class MessageLink final : public security_centre::Bearer,
   uint64_t throttled() const override { return client_.session().counts().throttled; }
 
  private:
+  void count_taken();
   Result<void> queue(const Msisdn& to, ByteView user_data, smpp::ShortMessage& message);
   void on_bound(std::string_view smsc) override { log_.info("smpp bound", {{"smsc", smsc}}); }
   void on_unbound(smpp::Status) override { log_.warning("smpp link lost"); }
@@ -67,6 +68,10 @@ class MessageLink final : public security_centre::Bearer,
   std::unordered_map<smpp_session::Token, std::string> unsent_;
   std::unordered_map<std::string, uint32_t> unsent_for_;
   Submitted submitted_;
+  // Messages that the SMSC has answered in the second that is going on and in the one before.
+  loop::Loop& loop_;
+  Instant second_began_;
+  uint32_t taken_now_ = 0, taken_before_ = 0;
   std::unordered_map<smpp_session::Token, element_update::PartToken> parts_;
   smpp::SmppClient client_;
 };
