@@ -268,11 +268,13 @@ Result<void> SecurityCentre::State::on_prepared(ChipKeys& row, const fleet::Chip
                                                 Session& session, Instant now) {
   const audit::By by{centre_actor, now};
   const bool first = row.work == Work::first_logon;
+  const auto event = first ? fleet::ChipEvent::personalised : fleet::ChipEvent::rekeyed;
+  // Looked at before anything is changed: a refusal must not leave half of it.
+  if (!fleet::allows(chip.state, event)) return ErrorCode::bad_state;
   const Epoch next = session.half.next;
   TRY(journal(row, hlr::JournalRecord::Kind::epoch, &next));
   TRY(put_in_service(row, next, by));
-  TRY(parts_.fleet.change(row.iccid,
-                          first ? fleet::ChipEvent::personalised : fleet::ChipEvent::rekeyed, by));
+  TRY(parts_.fleet.change(row.iccid, event, by));
   first ? ++figures.personalised : ++figures.rekeyed;
   if (listener != nullptr) TRY(listener->on_new_epoch(row.iccid, next.number, now));
   sessions.erase(key_of(row.iccid));
