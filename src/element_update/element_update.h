@@ -113,7 +113,7 @@ class ElementUpdate {
   const Prepared* prepared(campaign::CampaignId id, const Peer& peer, const Card& card) {
     return payloads_.find(id, peer.batch, card, Bearer::https);
   }
-  Result<void> make_known(uint32_t element, uint16_t batch);
+  Result<void> make_known(uint32_t id, uint16_t batch);
   Result<void> report_rekeyed(uint32_t element, uint32_t epoch, Instant now);
 
   Parts parts_;

@@ -64,10 +64,10 @@ class Opening {
 
   void list_steps(const std::string& transport_key);
   void next_step();
-  void allocate(size_t batch);
-  void make(size_t batch, const RestAnswer& note);
+  void allocate(size_t index);
+  void make(size_t index, const RestAnswer& note);
   void look_at_factory();
-  void deliver(size_t batch);
+  void deliver(size_t index);
   std::string file_of(size_t batch, const char* suffix) const;
   void fail(const std::string& problem);
 

@@ -22,7 +22,7 @@ class InsertedCard {
 };
 
 // The chip with this ICCID in the pack file.
-Outcome<std::unique_ptr<InsertedCard>> insert_from_pack(const std::string& pack, const Iccid& iccid,
+Outcome<std::unique_ptr<InsertedCard>> insert_from_pack(const std::string& path, const Iccid& iccid,
                                                         Random& random);
 
 }  // namespace simurgh::cli

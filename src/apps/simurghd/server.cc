@@ -49,7 +49,7 @@ void ServerOnLoop::end_of_batch() {
   timer_->set(next);
   require("campaigns", campaigns_->flush());
   // What a session could not say at its own place.
-  if (update_->failure()) fatal("chips", *update_->failure());
+  if (const auto& failure = update_->failure()) fatal("chips", *failure);
   if (!storage_->has_changes()) return;
   if (numbers_given_out_) journal_numbers();
   require("commit", commit());

@@ -35,7 +35,7 @@ class GsupClient final : private net::StreamHandler,
   // Everything named outlives the client.
   GsupClient(loop::Loop& loop, const net::Endpoint& endpoint, net::Transport& transport,
              const GsupClientOptions& options, GsupClientHandler& handler, const log::Log& log);
-  ~GsupClient();
+  ~GsupClient() override;
 
   void start();
   void stop();
