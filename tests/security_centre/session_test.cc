@@ -153,6 +153,18 @@ TEST_CASE("D7: COMMIT that was lost is said in the next session; without one, by
   }
 }
 
+TEST_CASE("I1, D12: what arrives for a chip that was frozen meanwhile changes nothing, not half") {
+  Rig rig;
+  rig.sell(0, "4915550100");
+  REQUIRE(rig.centre().on_located(rig.imsi(), rig.now).has_value());  // INIT is on its way
+  rig.commit();
+  REQUIRE(rig.fleet().change(rig.iccid(), fleet::ChipEvent::freeze, {"desk", rig.now}).has_value());
+  rig.talk();
+  CHECK(rig.row()->active_epoch == 0);
+  CHECK(rig.subscriber()->epoch == 0);
+  CHECK(rig.fleet_chip().state == fleet::ChipState::frozen);
+}
+
 TEST_CASE("I8, D12: rubbish, a stranger's session and a chip without work change nothing") {
   SessionRig rig;
   const auto unknown = rig.iccid_of(5);
