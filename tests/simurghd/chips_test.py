@@ -5,7 +5,10 @@ once whatever dies, a front end that is full.
 Usage: chips_test.py FOLDER_OF_THE_PROGRAMS [unittest arguments]
 """
 
+from pathlib import Path
 import re
+import subprocess
+import tempfile
 import time
 import unittest
 
@@ -90,6 +93,48 @@ class Campaigns(front.Case):
         log = self.server.log.read_text()
         for card in cards:
             self.assertNotIn(card.psk, log)
+
+    def test_curl_as_a_card(self):
+        """curl, which has no TLS with PSK of its own, through stunnel, which has: two foreign
+        clients, of TLS and of HTTP."""
+        card = self.import_cards(1, 'curl', OURS)[0]
+        campaign = self.campaign('curl', METER, 'curl')
+        folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        (folder / 'psk').write_text(f'{card.identity}:{card.psk}\n')
+        (folder / 'psk').chmod(0o600)
+        way = folder / 'socket'
+        (folder / 'stunnel.conf').write_text(
+            f'foreground = yes\npid =\n[card]\nclient = yes\naccept = {way}\n'
+            f'connect = 127.0.0.1:{self.port()}\nciphers = {front.SUITE}\n'
+            f'sslVersionMax = TLSv1.2\nPSKidentity = {card.identity}\n'
+            f'PSKsecrets = {folder}/psk\n')
+        with subprocess.Popen(['stunnel4', folder / 'stunnel.conf'],
+                              stderr=subprocess.DEVNULL) as stunnel:
+            self.addCleanup(stunnel.kill)
+            while not way.exists():
+                self.assertIsNone(stunnel.poll())
+                time.sleep(0.05)
+            (folder / 'response').write_bytes(front.response_of([b'\x90\0']))
+
+            def post(uri, *more):
+                return subprocess.run(
+                    ['curl', '--silent', '--unix-socket', way, '--include', '--request', 'POST',
+                     '-H', 'X-Admin-From: //se-id/curl',
+                     '-H', 'X-Admin-Protocol: globalplatform-remote-admin/1.0', *more,
+                     f'http://ota.example{uri}'], stdout=subprocess.PIPE, check=True,
+                    timeout=30).stdout
+
+            script = post('/admin')
+            self.assertIn(b'HTTP/1.1 200', script)
+            self.assertIn(COMMAND, script)
+            # As a card does whose link broke after it had executed the script.
+            end = post(front.NEXT.search(script)[1].decode(), '-H', 'X-Admin-Resume: true',
+                       '-H', 'X-Admin-Script-Status: ok',
+                       '-H', f'Content-Type: {front.RESPONSE_TYPE[b"command-data"]}',
+                       '--data-binary', f'@{folder}/response')
+            self.assertIn(b'HTTP/1.1 204', end)
+            stunnel.kill()
+        self.assertEqual(self.progress(campaign)[1:], (1, 0))
 
     def test_a_contact_is_known_after_a_restart(self):
         cards = self.import_cards(1, 'seen', OURS)
